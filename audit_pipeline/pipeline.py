@@ -1,0 +1,313 @@
+"""The graph as data: each stage's name, inputs, outputs and function, written down once.
+
+:func:`run` walks it plainly, in threads; ``orchestration`` hands the same stages to Dagster. Stage functions are named, not
+imported, so that reading the graph costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from audit_pipeline import digests
+from audit_pipeline.errors import DataError
+from audit_pipeline.spec import AuditSpec
+from audit_pipeline.store import StageRecord, Store
+from audit_pipeline.threads import one_thread
+
+
+class Progress(Protocol):
+    """What a stage may tell while it works. ``done`` of ``total`` steps; ``total`` 0 means unknown."""
+
+    def __call__(self, stage: str, done: int, total: int, message: str = "") -> None: ...
+
+
+class Listener(Protocol):
+    """What the runner tells: a stage starts, moves on, ends."""
+
+    def started(self, stage: Stage) -> None: ...
+    def progress(self, stage: str, done: int, total: int, message: str = "") -> None: ...
+    def finished(self, stage: Stage, record: StageRecord) -> None: ...
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """All that a stage function sees: it reads ``inputs``, writes below ``out``, and returns a summary."""
+
+    spec: AuditSpec
+    inputs: Mapping[str, Path]
+    records: Mapping[str, StageRecord]
+    out: Path
+    progress: Callable[[int, int, str], None]
+    run_info: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One node of the graph.
+
+    Parameters
+    ----------
+    name : also the last part of the Dagster asset key.
+    inputs : names of upstream stages.
+    outputs : files that the stage writes.
+    function : ``module:function`` taking a :class:`StageContext` and returning a JSON-able summary.
+    description : one or two sentences for a person who meets the node in a graph.
+    kinds : what it is made of, for icons (``parquet``, ``pytorch``, ``scikitlearn`` ...).
+    spec_keys : the keys of the spec that decide the result; None: all of them.
+    options : values handed to the function beside the context (the probe's name, say).
+    volatile : outputs that also tell when and by whom they were made, left out of the content digest.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    function: str
+    description: str
+    kinds: tuple[str, ...] = ("parquet",)
+    spec_keys: tuple[str, ...] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    volatile: tuple[str, ...] = ()
+
+    def key(self, spec: AuditSpec, upstream: Mapping[str, StageRecord]) -> str:
+        """Return the digest of all that decides the result."""
+        content = spec.content()
+        part = content if self.spec_keys is None else {name: content[name] for name in self.spec_keys}
+        files = _data_digests(spec) if not self.inputs else None
+        return digests.of_value(
+            {
+                "stage": self.name,
+                "spec": part,
+                "options": dict(self.options),
+                "code": digests.of_code(),
+                "inputs": {name: upstream[name].content for name in self.inputs},
+                "files": files,
+            }
+        )
+
+
+def _data_digests(spec: AuditSpec) -> list[str]:
+    from audit_pipeline.dataset.files import find_files
+
+    return [digests.of_file(path) for path in find_files(spec)]
+
+
+def graph(spec: AuditSpec) -> tuple[Stage, ...]:
+    """Return the stages of an audit in an order in which they can run. Every registered probe is a stage of its own."""
+    from audit_pipeline.probes import registered
+
+    columns = ("label", "subject", "nuisance", "covariates", "features", "split")
+    stages = [
+        Stage(
+            name="dataset",
+            inputs=(),
+            outputs=("records.parquet", "manifest.parquet", "columns.json"),
+            function="audit_pipeline.stages.dataset:run",
+            description="Reads and validates the data, digests every file and column, and gives each column its kind.",
+            spec_keys=columns,
+        ),
+        Stage(
+            name="values",
+            inputs=("dataset",),
+            outputs=("view.parquet",),
+            function="audit_pipeline.stages.values:run",
+            description="What the model sees, as a numeric matrix: numbers, one-hot levels and missing-value marks.",
+            spec_keys=("features",),
+        ),
+        Stage(
+            name="baselines",
+            inputs=("dataset", "values"),
+            outputs=("predictions.parquet",),
+            function="audit_pipeline.stages.baselines:run",
+            description="Out-of-fold predictions of a linear model, boosted trees and a small network, and of the "
+            "acquisition metadata alone. Folds never split a subject; nothing is fitted on test records.",
+            kinds=("scikitlearn", "pytorch", "parquet"),
+            spec_keys=("folds", "seed"),
+        ),
+        Stage(
+            name="splits",
+            inputs=("dataset",),
+            outputs=("splits.parquet", "splits.json"),
+            function="audit_pipeline.stages.splits:run",
+            description="Subject-disjoint folds that share out every label, metadata level and label-by-level cell.",
+            spec_keys=("folds", "seed"),
+        ),
+    ]
+    probes = registered()
+    for probe in probes:
+        stages.append(
+            Stage(
+                name=f"probe_{probe.name}",
+                inputs=probe.inputs,
+                outputs=("evidence.parquet",),
+                function="audit_pipeline.stages.probe:run",
+                description=probe.question,
+                kinds=probe.kinds,
+                spec_keys=("seed", "folds", "policy"),
+                options={"probe": probe.name},
+            )
+        )
+    stages.append(
+        Stage(
+            name="verdict",
+            inputs=("dataset", "baselines", "splits", *(f"probe_{probe.name}" for probe in probes)),
+            outputs=OUTPUT_FILES,
+            function="audit_pipeline.stages.verdict:run",
+            description="The decision table applied to the evidence: one finding a metadata column, the verdict of the "
+            "worst, its lineage, and the page that a person reads.",
+            volatile=("verdict.json", "verdict.intoto.json", "report.html"),
+        )
+    )
+    return tuple(stages)
+
+
+OUTPUT_FILES = (
+    "verdict.json",
+    "verdict.parquet",
+    "findings.parquet",
+    "evidence.parquet",
+    "splits.parquet",
+    "predictions.parquet",
+    "manifest.parquet",
+    "verdict.intoto.json",
+    "report.html",
+)
+"""The output folder, complete: what the ``verdict`` stage writes and :func:`publish` copies."""
+
+
+def execute(
+    stage: Stage,
+    spec: AuditSpec,
+    store: Store,
+    upstream: Mapping[str, StageRecord],
+    *,
+    progress: Progress | None = None,
+    run_info: Mapping[str, Any] | None = None,
+) -> StageRecord:
+    """Run one stage, or find its result in the store.
+
+    Parameters
+    ----------
+    upstream : records of at least the stage's inputs.
+    run_info : who runs this (a Dagster run's id, for example); goes into the verdict's lineage only.
+
+    Raises
+    ------
+    AuditError : from the stage, unchanged.
+    """
+    key = stage.key(spec, upstream)
+    found = store.lookup(stage.name, key)
+    if found is not None:
+        store.point(stage.name, key)
+        return found
+
+    def tell(done: int, total: int, message: str = "") -> None:
+        if progress is not None:
+            progress(stage.name, done, total, message)
+
+    module, _, name = stage.function.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    with store.workspace(stage.name) as workspace, one_thread():
+        context = StageContext(
+            spec=spec,
+            inputs={name: upstream[name].folder for name in stage.inputs},
+            records={name: upstream[name] for name in stage.inputs},
+            out=workspace,
+            progress=tell,
+            run_info=dict(run_info or {}),
+        )
+        summary = function(context, **stage.options)
+        outputs = {name: digests.of_file(workspace / name) for name in stage.outputs}
+        record = StageRecord(
+            stage=stage.name,
+            key=key,
+            inputs={name: upstream[name].content for name in stage.inputs},
+            outputs=outputs,
+            content=digests.of_value({name: sha for name, sha in outputs.items() if name not in stage.volatile}),
+            summary=dict(summary or {}),
+        )
+        return store.commit(record, workspace)
+
+
+def run(
+    spec: AuditSpec,
+    store: Store,
+    *,
+    workers: int | None = None,
+    listener: Listener | None = None,
+    run_info: Mapping[str, Any] | None = None,
+) -> dict[str, StageRecord]:
+    """Run all stages, ``workers`` at a time (default: one a core, at most four), and return their records by name.
+
+    The first failure stops the start of further stages and is raised when the running ones have ended.
+    """
+    workers = workers or min(4, os.cpu_count() or 1)
+    waiting = list(graph(spec))
+    records: dict[str, StageRecord] = {}
+    running: dict[Future[StageRecord], Stage] = {}
+    failure: BaseException | None = None
+
+    def work(stage: Stage) -> StageRecord:
+        return execute(
+            stage,
+            spec,
+            store,
+            records,
+            progress=listener.progress if listener else None,
+            run_info=run_info,
+        )
+
+    with one_thread(), ThreadPoolExecutor(max_workers=workers) as pool:
+        while waiting or running:
+            for stage in [stage for stage in waiting if all(name in records for name in stage.inputs)]:
+                if failure is not None or len(running) >= workers:
+                    break
+                waiting.remove(stage)
+                if listener:
+                    listener.started(stage)
+                running[pool.submit(work, stage)] = stage
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                stage = running.pop(future)
+                error = future.exception()
+                if error is not None:
+                    failure = failure or error
+                    continue
+                records[stage.name] = future.result()
+                if listener:
+                    listener.finished(stage, records[stage.name])
+    if failure is not None:
+        raise failure
+    return records
+
+
+def publish(verdict: StageRecord, out: Path) -> None:
+    """Put the output files into ``out`` so that a reader sees the old folder or the new one, never a mixture.
+
+    Raises
+    ------
+    DataError : if ``out`` is a file, or a folder that holds anything an audit did not write.
+    """
+    from audit_pipeline.folders import replace_folder
+
+    check_output_folder(out)
+    replace_folder(verdict.folder, OUTPUT_FILES, out)
+
+
+def check_output_folder(out: Path) -> None:
+    """Refuse an output folder that holds files which an audit did not write; called before the work, not after it."""
+    if not out.exists():
+        return
+    foreign = sorted(p.name for p in out.iterdir() if p.name not in OUTPUT_FILES) if out.is_dir() else [out.name]
+    if foreign:
+        raise DataError(
+            f"the output folder already holds {foreign[0]!r}, which no audit wrote",
+            file=out,
+            remedy="choose an empty or new folder with --out; an audit replaces its output folder as a whole",
+        )

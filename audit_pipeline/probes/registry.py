@@ -1,0 +1,113 @@
+"""How probes are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit_pipeline.errors import SpecError
+from audit_pipeline.evidence import Evidence
+from audit_pipeline.spec import AuditSpec
+
+if TYPE_CHECKING:
+    from audit_pipeline.dataset.records import AuditData
+    from audit_pipeline.models.predictions import Predictions
+    from audit_pipeline.views.matrix import View
+
+
+@dataclass(frozen=True)
+class ProbeInputs:
+    """What a probe is given: the folders of the stages it named, and readers for them."""
+
+    spec: AuditSpec
+    folders: Mapping[str, Path]
+    progress: Callable[[int, int, str], None]
+
+    def data(self) -> AuditData:
+        """Labels, subjects and metadata columns."""
+        from audit_pipeline.dataset.records import load
+
+        return load(self.folders["dataset"])
+
+    def view(self, name: str) -> View:
+        """A view of the recordings as a float matrix; ``name`` must be among the probe's inputs."""
+        from audit_pipeline.views.matrix import load
+
+        return load(self.folders[name], name)
+
+    def predictions(self) -> Predictions:
+        """Out-of-fold predictions of the baselines."""
+        from audit_pipeline.models.predictions import load
+
+        return load(self.folders["baselines"])
+
+
+ProbeFunction = Callable[[ProbeInputs], Sequence[Evidence]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A registered question."""
+
+    name: str
+    question: str
+    inputs: tuple[str, ...]
+    kinds: tuple[str, ...]
+    order: int
+    function: ProbeFunction
+
+    @property
+    def doc(self) -> str:
+        """The docstring, from which the documentation page is generated."""
+        return (self.function.__doc__ or "").strip()
+
+
+_PROBES: dict[str, Probe] = {}
+
+
+def probe(
+    name: str, *, question: str, inputs: Sequence[str], order: int = 100, kinds: Sequence[str] = ("parquet",)
+) -> Callable[[ProbeFunction], ProbeFunction]:
+    """Register a probe.
+
+    Parameters
+    ----------
+    name : lower case; the stage is called ``probe_<name>``.
+    question : what is asked, in one sentence that a user understands.
+    inputs : stages that the probe reads (``dataset``, ``values``, ``baselines`` ...).
+    order : place in tables and pages; ties are broken by name.
+    """
+
+    def register(function: ProbeFunction) -> ProbeFunction:
+        known = _PROBES.get(name)
+        if known is not None and known.function.__module__ != function.__module__:
+            raise SpecError(
+                f"two probes are called {name!r}: in {known.function.__module__} and {function.__module__}",
+                remedy="rename one of them, or uninstall the package that brings the second",
+            )
+        _PROBES[name] = Probe(name, question, tuple(inputs), tuple(kinds), order, function)
+        return function
+
+    return register
+
+
+@lru_cache(maxsize=1)
+def _discover() -> None:
+    package = importlib.import_module("audit_pipeline.probes")
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name != "registry":
+            importlib.import_module(f"audit_pipeline.probes.{module.name}")
+    for entry in entry_points(group="audit_pipeline.probes"):
+        entry.load()
+
+
+def registered() -> tuple[Probe, ...]:
+    """Return all probes in their order. Importing them is cheap: a probe imports what it computes with when it runs."""
+    _discover()
+    return tuple(sorted(_PROBES.values(), key=lambda probe: (probe.order, probe.name)))

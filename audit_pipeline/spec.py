@@ -1,0 +1,236 @@
+"""What to audit: the YAML that a user writes, validated with messages that a person can act on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from audit_pipeline.errors import SpecError, did_you_mean, shorten
+
+MAX_SPEC_BYTES = 1_000_000
+"""A spec is a page of text; anything larger is not one."""
+
+SCHEMA_VERSION = 1
+
+
+class Policy(BaseModel):
+    """Thresholds of the decision table. They are policy, not statistics: change them without recomputing evidence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Family-wise error rate over the metadata columns (Holm)."""
+    association: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Tolerated association of label and column, as bias-corrected Cramér's V."""
+    separability: Annotated[float, Field(gt=0.5, lt=1)] = 0.6
+    """Tolerated readability of the column from the data given the label, as an AUC."""
+    overlap: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Below this overlap of two labels over the levels of a column, the two are aliased."""
+
+
+class AuditSpec(BaseModel):
+    """One audit. See ``docs/spec.md`` for every key; paths are relative to the file that the spec was read from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    data: str | tuple[str, ...]
+    label: str
+    subject: str | None = None
+    nuisance: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    features: tuple[str, ...] | None = None
+    split: str | None = None
+    policy: Policy = Policy()
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    schedule: str | None = None
+
+    @field_validator("nuisance", "covariates", "features", "data", mode="before")
+    @classmethod
+    def _one_name_is_a_list(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("nuisance", "covariates", "features", mode="before")
+    @classmethod
+    def _accept_a_single_name(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("name")
+    @classmethod
+    def _name_has_letters(cls, value: str) -> str:
+        if not re.search(r"[A-Za-z0-9]", value):
+            raise ValueError("needs at least one letter or digit, since it names a folder and a Dagster group")
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("@") and len(value.split()) != 5:
+            raise ValueError("is no cron expression; five fields are expected, e.g. '0 6 * * 1' for Mondays at six")
+        return value
+
+    @model_validator(mode="after")
+    def _one_role_a_column(self) -> AuditSpec:
+        seen: dict[str, str] = {}
+        for role, columns in self.roles().items():
+            for column in columns:
+                if column in seen:
+                    raise ValueError(
+                        f"column {column!r} is named both as {seen[column]} and as {role}; a column has one role"
+                        if seen[column] != role
+                        else f"column {column!r} is named twice as {role}; name it once"
+                    )
+                seen[column] = role
+        return self
+
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """Return the declared columns by role, in the order label, subject, nuisance, covariates, split, features."""
+        return {
+            "label": (self.label,),
+            "subject": (self.subject,) if self.subject else (),
+            "nuisance": self.nuisance,
+            "covariates": self.covariates,
+            "split": (self.split,) if self.split else (),
+            "features": self.features or (),
+        }
+
+    @property
+    def slug(self) -> str:
+        """The name as an identifier: lower case, digits and underscores; Dagster's group and key use it."""
+        slug = re.sub(r"[^a-z0-9]+", "_", self.name.casefold()).strip("_")
+        return slug or "audit"
+
+    @property
+    def data_paths(self) -> tuple[str, ...]:
+        """The data as a tuple of paths or globs."""
+        return (self.data,) if isinstance(self.data, str) else self.data
+
+    def content(self) -> dict[str, Any]:
+        """Return what decides the result: every key but ``schedule`` and ``data`` (the data's digest stands for it)."""
+        return self.model_dump(mode="json", exclude={"schedule", "data"})
+
+    def digest(self) -> str:
+        """Return the SHA-256 of :meth:`content` as canonical JSON."""
+        canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """SafeLoader that refuses repeated keys, and aliases (a few of them can expand into gigabytes)."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not accepted in a spec", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key!r} appears twice", problem_mark=key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def load_spec(path: Path) -> AuditSpec:
+    """Read and validate a spec file; relative data paths are resolved against its folder.
+
+    Raises
+    ------
+    SpecError : the file is missing, too large, no YAML, or breaks a rule; the message names the line or the key.
+    """
+    if not path.is_file():
+        nearby = sorted(p.name for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+        hint = f"; in that folder: {', '.join(nearby[:5])}" if nearby else ""
+        raise SpecError(f"there is no such spec file{hint}", file=path, remedy="check the path of the YAML file")
+    if path.stat().st_size > MAX_SPEC_BYTES:
+        raise SpecError(
+            f"the spec has {path.stat().st_size:,} bytes",
+            file=path,
+            expected=f"a YAML page of at most {MAX_SPEC_BYTES:,} bytes",
+            remedy="was the data file given instead of the spec?",
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = yaml.load(text, Loader=_PlainLoader)  # noqa: S506  (a SafeLoader subclass)
+    except UnicodeDecodeError as error:
+        raise SpecError("the spec is not UTF-8 text", file=path, remedy="save it as UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        row = error.problem_mark.line + 1 if error.problem_mark else None
+        raise SpecError(
+            f"not valid YAML: {error.problem}", file=path, row=row, remedy="mend that line; see docs/spec.md for an example"
+        ) from error
+    except yaml.YAMLError as error:
+        raise SpecError(f"not valid YAML: {error}", file=path, remedy="see docs/spec.md for an example") from error
+    return parse_spec(raw, file=path)
+
+
+def parse_spec(raw: Any, *, file: Path | None = None, base: Path | None = None) -> AuditSpec:
+    """Validate a mapping as a spec.
+
+    Parameters
+    ----------
+    raw : what the YAML held.
+    file : where it came from, for messages; its folder is the base of relative data paths.
+    base : base of relative data paths when there is no file.
+
+    Raises
+    ------
+    SpecError : with a suggestion for unknown keys and the rule that was broken otherwise.
+    """
+    if not isinstance(raw, Mapping):
+        raise SpecError(
+            f"a spec is a mapping of keys to values, this is {'empty' if raw is None else type(raw).__name__}",
+            file=file,
+            remedy="start with `name:`, `data:`, `label:` and `nuisance:`; see docs/spec.md",
+        )
+    try:
+        spec = AuditSpec.model_validate(dict(raw))
+    except ValidationError as error:
+        raise _explain(error, file) from error
+    base = file.resolve().parent if file is not None else base
+    if base is None:
+        return spec
+    resolved = tuple(_resolve(base, path) for path in spec.data_paths)
+    return spec.model_copy(update={"data": resolved[0] if isinstance(spec.data, str) else resolved})
+
+
+def _resolve(base: Path, path: str) -> str:
+    # A URL such as s3://bucket/key is left alone; anything else is a path relative to the spec.
+    return path if "://" in path else str((base / path).absolute())
+
+
+def _explain(error: ValidationError, file: Path | None) -> SpecError:
+    """Turn pydantic's first complaint into one sentence and a remedy; further ones are counted, not dumped."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int) and part not in {"str", "tuple[str, ...]"})
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    known = list(Policy.model_fields) if key.startswith("policy.") else list(AuditSpec.model_fields)
+    if first["type"] == "extra_forbidden":
+        leaf = key.rsplit(".", 1)[-1]
+        return SpecError(
+            f"unknown key {leaf!r}{did_you_mean(leaf, known)}{more}",
+            file=file,
+            expected="one of " + ", ".join(known),
+            remedy="rename or remove the key",
+        )
+    if first["type"] == "missing":
+        return SpecError(f"the key {key!r} is missing{more}", file=file, remedy=f"add `{key}: ...`; see docs/spec.md")
+    message = first["msg"].removeprefix("Value error, ")
+    shown = "" if isinstance(first.get("input"), dict | AuditSpec) else f" (found {shorten(first.get('input'))})"
+    return SpecError(
+        f"{key}: {message}{shown}{more}" if key else f"{message}{more}",
+        file=file,
+        remedy="change that key; docs/spec.md says what each one takes",
+    )

@@ -1,0 +1,104 @@
+"""Where results of stages lie: one folder a key, complete or absent.
+
+A stage is a pure function from content to content, so the key of a result is the digest of what decides it. The same key is
+a result that need not be computed again; a crash leaves the finished stages behind, and the next run goes on from them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from audit_pipeline import digests
+
+_RECORD = "stage.json"
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """What is known of a finished stage.
+
+    Parameters
+    ----------
+    stage, key : which computation this is; ``key`` digests inputs, spec part, seed and code version.
+    inputs : content digest of every upstream stage, by name.
+    outputs : SHA-256 of every file the stage wrote, by file name.
+    content : digest of the outputs that are a function of the key: the stage's data version.
+    summary : small JSON facts for people (Dagster metadata, progress display).
+    folder : where the files lie; not part of the stored record.
+    reused : True when the record was found and nothing was computed.
+    """
+
+    stage: str
+    key: str
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    content: str
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path = Path()
+    reused: bool = False
+
+
+class Store:
+    """Results of the stages of one audit, below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def lookup(self, stage: str, key: str) -> StageRecord | None:
+        """Return the finished result of this key, or None. Files that were deleted or cut short do not count."""
+        folder = self.root / stage / key
+        try:
+            stored = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+            record = StageRecord(**stored, folder=folder, reused=True)
+        except (OSError, ValueError, TypeError):
+            return None
+        intact = all((folder / name).is_file() and digests.of_file(folder / name) == sha for name, sha in record.outputs.items())
+        return record if intact else None
+
+    def current(self, stage: str) -> StageRecord | None:
+        """Return the result that was last committed or reused for the stage, or None."""
+        try:
+            key = (self.root / stage / "current").read_text(encoding="utf-8").strip()
+        except OSError:
+            return None
+        return self.lookup(stage, key)
+
+    @contextmanager
+    def workspace(self, stage: str) -> Iterator[Path]:
+        """Yield an empty folder to write into; it disappears unless :meth:`commit` moves it away."""
+        folder = self.root / stage / f".tmp-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def commit(self, record: StageRecord, workspace: Path) -> StageRecord:
+        """Move a finished workspace to its key in one rename, and make it the current result."""
+        stored = asdict(record)
+        del stored["folder"], stored["reused"]
+        (workspace / _RECORD).write_text(json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False), encoding="utf-8")
+        final = self.root / record.stage / record.key
+        if final.exists():  # an incomplete or damaged result of the same key
+            shutil.rmtree(final)
+        os.replace(workspace, final)
+        self.point(record.stage, record.key)
+        return StageRecord(**stored, folder=final)
+
+    def point(self, stage: str, key: str) -> None:
+        """Make ``key`` the current result of the stage, and drop the results that it replaces."""
+        folder = self.root / stage
+        pointer = folder / f".current-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        pointer.write_text(key, encoding="utf-8")
+        os.replace(pointer, folder / "current")
+        for other in folder.iterdir():
+            if other.is_dir() and other.name != key and not other.name.startswith("."):
+                shutil.rmtree(other, ignore_errors=True)
