@@ -148,7 +148,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
                 function="audit_pipeline.stages.probe:run",
                 description=probe.question,
                 kinds=probe.kinds,
-                spec_keys=("seed", "folds", "policy"),
+                spec_keys=("seed", "folds"),
                 options={"probe": probe.name},
             )
         )

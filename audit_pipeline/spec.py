@@ -129,7 +129,9 @@ class _PlainLoader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not accepted in a spec", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="aliases (*name) are not accepted in a spec", problem_mark=event.start_mark
+            )
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -168,7 +170,10 @@ def load_spec(path: Path) -> AuditSpec:
     except yaml.MarkedYAMLError as error:
         row = error.problem_mark.line + 1 if error.problem_mark else None
         raise SpecError(
-            f"not valid YAML: {error.problem}", file=path, row=row, remedy="mend that line; see docs/spec.md for an example"
+            f"not valid YAML: {error.problem}",
+            file=path,
+            row=row,
+            remedy="mend that line; see docs/spec.md for an example",
         ) from error
     except yaml.YAMLError as error:
         raise SpecError(f"not valid YAML: {error}", file=path, remedy="see docs/spec.md for an example") from error
@@ -214,7 +219,9 @@ def _explain(error: ValidationError, file: Path | None) -> SpecError:
     """Turn pydantic's first complaint into one sentence and a remedy; further ones are counted, not dumped."""
     problems = error.errors(include_url=False)
     first = problems[0]
-    key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int) and part not in {"str", "tuple[str, ...]"})
+    key = ".".join(
+        str(part) for part in first["loc"] if not isinstance(part, int) and part not in {"str", "tuple[str, ...]"}
+    )
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     known = list(Policy.model_fields) if key.startswith("policy.") else list(AuditSpec.model_fields)
     if first["type"] == "extra_forbidden":

@@ -60,7 +60,9 @@ class Store:
             record = StageRecord(**stored, folder=folder, reused=True)
         except (OSError, ValueError, TypeError):
             return None
-        intact = all((folder / name).is_file() and digests.of_file(folder / name) == sha for name, sha in record.outputs.items())
+        intact = all(
+            (folder / name).is_file() and digests.of_file(folder / name) == sha for name, sha in record.outputs.items()
+        )
         return record if intact else None
 
     def current(self, stage: str) -> StageRecord | None:
@@ -85,7 +87,9 @@ class Store:
         """Move a finished workspace to its key in one rename, and make it the current result."""
         stored = asdict(record)
         del stored["folder"], stored["reused"]
-        (workspace / _RECORD).write_text(json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False), encoding="utf-8")
+        (workspace / _RECORD).write_text(
+            json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False), encoding="utf-8"
+        )
         final = self.root / record.stage / record.key
         if final.exists():  # an incomplete or damaged result of the same key
             shutil.rmtree(final)

@@ -129,7 +129,8 @@ def findings_table(findings: tuple[Finding, ...]) -> pa.Table:
     text = {"column", "role", "verdict", "reason", "headline", "next_step", "separability_probe", "model"}
     count = {"n", "n_subjects", "n_to_decide"}
     kinds = {
-        f.name: pa.string() if f.name in text else pa.int64() if f.name in count else pa.float64() for f in fields(Finding)
+        f.name: pa.string() if f.name in text else pa.int64() if f.name in count else pa.float64()
+        for f in fields(Finding)
     }
     kinds["notes"] = pa.list_(pa.string())
     return pa.Table.from_pylist([finding.as_dict() for finding in findings], schema=pa.schema(list(kinds.items())))

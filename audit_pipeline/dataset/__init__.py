@@ -1,0 +1,1 @@
+"""From files to records: finding, reading, validating, describing."""

@@ -1,0 +1,134 @@
+"""Does the data reveal a column, given the label? The conditional sensor edge.
+
+The column is residualised on the label, a regression of the residual on the data is cross-fitted, and the statistic
+T = mean_i <r_i, f_-k(i)(x_i)> is compared with the same statistic after exchanging the column's values as the null allows
+(``stats.exchange``), refitting every time. Exact for any learner under "X independent of C given Y"; several learners are
+compared by the maximum of their standardised statistics inside the same permutations, which keeps the level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit_pipeline.models.expansions import EXPANSIONS, centre, prepare
+from audit_pipeline.models.permutation_ridge import PermutationRidge
+from audit_pipeline.stats.auc import Auc, combine, crossed, pairwise_aucs, stratified_auc
+from audit_pipeline.stats.basis import ColumnBasis
+from audit_pipeline.stats.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class ProbeFit:
+    """What one learner saw: its name, statistic in null deviations, its own p-value, and its out-of-fold predictions."""
+
+    name: str
+    z: float
+    p_value: float
+    predictions: np.ndarray
+
+
+@dataclass(frozen=True)
+class ConditionalTest:
+    """The test over all learners. ``movable``: units whose exchange can matter; with none there is no evidence either way."""
+
+    p_value: float
+    fits: tuple[ProbeFit, ...]
+    permutations: int
+    movable: int
+
+
+def conditional_test(
+    matrix: np.ndarray,
+    basis: ColumnBasis,
+    exchange: Exchange,
+    fold: np.ndarray,
+    rng: np.random.Generator,
+    permutations: int,
+    progress: Callable[[str], None] | None = None,
+) -> ConditionalTest:
+    """Test whether ``matrix`` (n, p) reveals the column given the label.
+
+    Parameters
+    ----------
+    basis : the column as a matrix (n, d).
+    exchange : units and strata of the permutation.
+    fold : (n,) folds that never split a subject and do not depend on the column.
+    """
+    stratum, weight = exchange.record_stratum, exchange.weight
+    movable = exchange.movable(basis.codes)
+    target = centre(basis.matrix, stratum, weight)
+    z = prepare(matrix, stratum, weight)
+    if movable == 0 or z.shape[1] == 0:
+        return ConditionalTest(1.0, (), 0, movable)
+    draws = exchange.draw(permutations, rng)
+    names: list[str] = []
+    statistics: list[np.ndarray] = []
+    ridges: list[PermutationRidge] = []
+    for expansion in EXPANSIONS:
+        if progress:
+            progress(expansion.name)
+        features = expansion.transform(z, stratum, rng)
+        features = prepare(features, stratum, weight)
+        if features.shape[1] == 0:
+            continue
+        ridge = PermutationRidge(features, fold, weight)
+        both = np.concatenate([ridge.statistics(target, None), ridge.statistics(target, draws)], axis=1)
+        names.append(expansion.name)
+        statistics.append(both)
+        ridges.append(ridge)
+    every = np.concatenate(statistics)  # (learners x penalties, 1 + permutations), the observed one first
+    deviation = every.std(axis=1)
+    # Standardised over the observed and the permuted together, so that all are treated alike and the test stays exact.
+    standard = (every - every.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1.0)[:, None]
+    per = len(standard) // len(names)
+    fits = []
+    for position, name in enumerate(names):
+        own = standard[position * per : (position + 1) * per]
+        best = int(own[:, 0].argmax())
+        fits.append(
+            ProbeFit(
+                name=name,
+                z=float(own[best, 0]),
+                p_value=_rank_p(own.max(axis=0)),
+                predictions=ridges[position].predict(target, best),
+            )
+        )
+    return ConditionalTest(_rank_p(standard.max(axis=0)), tuple(fits), permutations, movable)
+
+
+def _rank_p(values: np.ndarray) -> float:
+    """Return the share of draws at least as large as the observed one, which stands first and counts itself."""
+    return float((values >= values[0] - 1e-12).sum() / len(values))
+
+
+def within_label_auc(
+    predictions: np.ndarray, basis: ColumnBasis, values: np.ndarray | None, stratum: np.ndarray
+) -> Auc | None:
+    """Return the AUC with which predictions tell levels of the column apart inside ``stratum`` (label crossed with fold).
+
+    Levels are compared pair by pair and weighted by the pairs. A column of numbers is cut at its median.
+    """
+    if basis.categorical:
+        return combine(pairwise_aucs(predictions, basis.codes, stratum))
+    assert values is not None
+    known = ~np.isnan(values)
+    above = values > np.median(values[known])
+    return stratified_auc(predictions[:, 0], above, np.where(known, stratum, -1))
+
+
+def level_aucs(predictions: np.ndarray, basis: ColumnBasis, stratum: np.ndarray) -> dict[int, Auc]:
+    """Return for each level the AUC of that level against all others, inside ``stratum``."""
+    found = {}
+    for code in range(len(basis.levels) if basis.categorical else 0):
+        auc = stratified_auc(predictions[:, code], basis.codes == code, stratum)
+        if auc is not None:
+            found[code] = auc
+    return found
+
+
+def label_fold_strata(label: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Return strata in which predictions may be compared: one label, one fold."""
+    return crossed(label, fold)

@@ -1,0 +1,266 @@
+"""How strongly the label and a metadata column go together in this dataset: the design edge.
+
+One statistic serves levels and numbers: n times Pillai's trace of the label's indicators against the column's basis. For two
+one-hot matrices this is Pearson's chi-square; for a number it is the same test against smooth functions of its rank. So one
+effect size (Cramér's V with Bergsma's bias correction), one interval and one permutation test serve both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit_pipeline.dataset.records import MetadataColumn
+from audit_pipeline.stats.basis import ColumnBasis, column_basis
+from audit_pipeline.stats.exchange import varies_within
+
+ANALYTIC_EXPECTED = 5.0
+"""Cochran's rule: with every expected count at least this, the chi-square distribution is good enough."""
+
+ANALYTIC_UNITS = 1000
+"""With so many units the chi-square distribution is used for bounded functions of ranks as well."""
+
+_CHUNK = 4_000_000
+
+
+@dataclass(frozen=True)
+class Units:
+    """The independent units of a design, and what each of them carries.
+
+    Parameters
+    ----------
+    label : (m, classes) share of each class among the unit's records.
+    column : (m, d) mean of the column's basis over the unit's records.
+    exchange : which units may change places: 0 everywhere, or the subject where records are exchanged within subjects.
+    effective : number of independent units for intervals.
+    mode : ``records``, ``subjects`` or ``within subjects``.
+    """
+
+    label: np.ndarray
+    column: np.ndarray
+    exchange: np.ndarray
+    effective: int
+    mode: str
+    basis: ColumnBasis
+
+    @property
+    def table(self) -> np.ndarray:
+        """Return the (classes, levels) table of units; shares where a unit has several labels or levels."""
+        return self.label.T @ self.column
+
+
+@dataclass(frozen=True)
+class Association:
+    """The association of label and column.
+
+    ``v``, ``low``, ``high``: bias-corrected V and its two-sided 95% interval; ``upper``: one-sided 95% bound; ``raw``: V
+    without correction; ``df`` and ``dim``: degrees of freedom and min(classes, levels) - 1, so that the noncentrality is
+    effective n x dim x V^2.
+    """
+
+    v: float
+    low: float
+    high: float
+    upper: float
+    raw: float
+    chi2: float
+    df: int
+    dim: int
+    n: int
+    p_value: float
+    method: str
+
+
+def design_units(label: np.ndarray, classes: int, subject: np.ndarray, column: MetadataColumn) -> Units:
+    """Return the units of a design.
+
+    Parameters
+    ----------
+    label : (n,) class codes.
+    subject : (n,) subject codes 0..m-1.
+
+    Notes
+    -----
+    If each subject has one label or one level, subjects are exchanged whole (with their mean basis). If most records belong
+    to subjects in which both vary, as in paired designs, records are exchanged within subjects.
+    """
+    basis = column_basis(column, subject)
+    one_hot = np.zeros((len(label), classes))
+    one_hot[np.arange(len(label)), label] = 1.0
+    m = int(subject.max()) + 1
+    if m == len(label):
+        return Units(one_hot, basis.matrix, np.zeros(m, dtype=np.int64), m, "records", basis)
+    both = (varies_within(label, subject) & varies_within(basis.codes, subject))[subject]
+    if both.mean() > 0.5:
+        return Units(one_hot, basis.matrix, subject.astype(np.int64), m, "within subjects", basis)
+    size = np.bincount(subject).astype(np.float64)
+
+    def mean(matrix: np.ndarray) -> np.ndarray:
+        return np.column_stack([np.bincount(subject, matrix[:, j]) / size for j in range(matrix.shape[1])])
+
+    return Units(mean(one_hot), mean(basis.matrix), np.zeros(m, dtype=np.int64), m, "subjects", basis)
+
+
+def association(units: Units, rng: np.random.Generator, permutations: int) -> Association:
+    """Return V with intervals and the p-value of independence.
+
+    Notes
+    -----
+    V: Bergsma 2013. Interval: noncentral chi-square inverted (Smithson 2003). p: chi-square where every expected count
+    is at least five; otherwise (1 + #{chi2* >= chi2}) / (1 + permutations), which is never 0 (Phipson and Smyth 2010).
+    """
+    from scipy.stats import chi2 as chi2_distribution
+
+    classes = int((units.label.sum(axis=0) > 0).sum())
+    d = units.basis.degrees
+    df, dim = (classes - 1) * d, min(classes - 1, d)
+    a, b = _whiten(units.label), _whiten(units.column)
+    m, n = len(a), units.effective
+    share = float(np.square(a.T @ b).sum())
+    chi2 = n * share
+    if _analytic(units):
+        p, method = float(chi2_distribution.sf(m * share, df)), "chi-square"
+    else:
+        null = _permuted_shares(a, b, units.exchange, permutations, rng)
+        # A tolerance, since equal tables summed in another order differ in the last bits.
+        p, method = float((1 + (null >= share * (1 - 1e-9) - 1e-12).sum()) / (1 + permutations)), "permutation"
+    return Association(
+        v=_bergsma(share, n, classes, d),
+        low=math.sqrt(_noncentrality(chi2, df, 0.975) / (n * dim)),
+        high=min(1.0, math.sqrt(_noncentrality(chi2, df, 0.025) / (n * dim))),
+        upper=min(1.0, math.sqrt(_noncentrality(chi2, df, 0.05) / (n * dim))),
+        raw=math.sqrt(min(1.0, share / dim)),
+        chi2=chi2,
+        df=df,
+        dim=dim,
+        n=n,
+        p_value=p,
+        method=method,
+    )
+
+
+def _whiten(matrix: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis (m, rank) of the centred columns."""
+    centred = matrix - matrix.mean(axis=0)
+    values, vectors = np.linalg.eigh(centred.T @ centred)
+    kept = values > 1e-9 * max(float(values.max(initial=0.0)), 1e-300)
+    return centred @ (vectors[:, kept] / np.sqrt(values[kept]))
+
+
+def _analytic(units: Units) -> bool:
+    if units.mode == "within subjects":
+        return False
+    crisp = bool(((units.label == 0) | (units.label == 1)).all())
+    if units.basis.categorical:
+        crisp &= bool(((units.column == 0) | (units.column == 1)).all())
+        table = units.table
+        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+        return crisp and bool((expected[expected > 0] >= ANALYTIC_EXPECTED).all())
+    smallest = float(units.label.sum(axis=0).min())
+    return crisp and len(units.label) >= ANALYTIC_UNITS and smallest >= 10 * ANALYTIC_EXPECTED
+
+
+def _permuted_shares(
+    a: np.ndarray, b: np.ndarray, exchange: np.ndarray, permutations: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the trace (permutations,) with rows of ``a`` exchanged within ``exchange``."""
+    m = len(a)
+    receivers = np.argsort(exchange, kind="stable")
+    out = np.empty(permutations)
+    chunk = max(1, _CHUNK // max(1, m * max(a.shape[1], 1)))
+    for start in range(0, permutations, chunk):
+        count = min(chunk, permutations - start)
+        donors = np.argsort(exchange[None, :] + rng.random((count, m)), axis=1)
+        moved = np.empty_like(donors)
+        moved[:, receivers] = donors
+        product = np.einsum("kma,md->kad", a[moved], b, optimize=True)
+        out[start : start + count] = np.square(product).sum(axis=(1, 2))
+    return out
+
+
+def _bergsma(share: float, n: int, classes: int, d: int) -> float:
+    """Return bias-corrected Cramér's V (Bergsma 2013, eq. 5) for phi^2 = ``share``."""
+    if n < 2:
+        return 0.0
+    phi2 = max(0.0, share - (classes - 1) * d / (n - 1))
+    rows = classes - (classes - 1) ** 2 / (n - 1)
+    columns = d + 1 - d**2 / (n - 1)
+    return math.sqrt(min(1.0, phi2 / max(min(rows, columns) - 1, 1e-9)))
+
+
+def _noncentrality(chi2: float, df: int, probability: float) -> float:
+    """Return the noncentrality at which P(X <= chi2) equals ``probability``; 0 where even the central one is below it."""
+    from scipy.optimize import brentq
+    from scipy.stats import chi2 as central
+    from scipy.stats import ncx2
+
+    if chi2 <= 0 or central.cdf(chi2, df) <= probability:
+        return 0.0
+    # Beyond this the noncentral distribution is normal to all digits, and slow to evaluate.
+    if chi2 > 1e5:
+        from scipy.stats import norm
+
+        return float(max(0.0, (math.sqrt(chi2 - df / 2) - float(norm.ppf(probability))) ** 2 - df / 2))
+    high = chi2 + 10 * math.sqrt(chi2 + df) + 50
+    return float(brentq(lambda nc: float(ncx2.cdf(chi2, df, nc)) - probability, 1e-12, high, xtol=1e-6))
+
+
+def metadata_auc(units: Units) -> float:
+    """Return kappa, the AUC with which the column alone tells the labels apart in this sample (0.5 to 1).
+
+    For two labels 1/2 + sum_jk |P(j|1) P(k|0) - P(k|1) P(j|0)| / 4: levels ordered by likelihood ratio, which is what the best
+    model of the column alone does. More labels: pairs weighted by their size. For a number: the fitted smooth function of
+    its rank. Biased upwards in small samples; :func:`corrected_metadata_auc` takes that out.
+    """
+    from audit_pipeline.stats.auc import stratified_auc
+
+    sizes = units.label.sum(axis=0)
+    total, weight = 0.0, 0.0
+    if not units.basis.categorical:
+        fitted = _fitted(units)
+    for a in range(len(sizes)):
+        for b in range(a + 1, len(sizes)):
+            w = float(sizes[a] * sizes[b])
+            if w == 0:
+                continue
+            if units.basis.categorical:
+                p, q = units.table[a] / sizes[a], units.table[b] / sizes[b]
+                value = likelihood_ratio_auc(p, q)
+            else:
+                used = (units.label[:, a] > 0.5) | (units.label[:, b] > 0.5)
+                auc = stratified_auc(
+                    (fitted[:, b] - fitted[:, a])[used],
+                    units.label[used, b] > 0.5,
+                    np.zeros(int(used.sum()), dtype=np.int64),
+                )
+                value = max(auc.estimate, 1 - auc.estimate) if auc else 0.5
+            total, weight = total + w * value, weight + w
+    return total / weight if weight else 0.5
+
+
+def likelihood_ratio_auc(p: np.ndarray, q: np.ndarray) -> float:
+    """Return the AUC of the likelihood ratio between two distributions (levels,) over the same levels."""
+    used = (p > 0) | (q > 0)
+    p, q = p[used], q[used]
+    order = np.argsort(p / (p + q), kind="stable")
+    p, q = p[order], q[order]
+    # Levels with tied ratios give the same area in either order, so ties need no care.
+    return float((p * (np.cumsum(q) - q / 2)).sum() / (p.sum() * q.sum()))
+
+
+def _fitted(units: Units) -> np.ndarray:
+    design = np.column_stack([np.ones(len(units.column)), units.column])
+    coefficients, *_ = np.linalg.lstsq(design, units.label, rcond=None)
+    return np.asarray(design @ coefficients)
+
+
+def corrected_metadata_auc(kappa: float, result: Association) -> tuple[float, float, float]:
+    """Return kappa corrected for small samples, with its interval.
+
+    Along the ray from independence to the observed table kappa - 1/2 is linear in V (exactly so for two labels), so the
+    correction and the interval of V carry over by the ratio (kappa - 1/2) / V.
+    """
+    ratio = (kappa - 0.5) / result.raw if result.raw > 0 else 0.5
+    return tuple(min(1.0, 0.5 + ratio * v) for v in (result.v, result.low, result.high))  # type: ignore[return-value]

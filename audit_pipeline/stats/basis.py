@@ -1,0 +1,91 @@
+"""A metadata column as a matrix: one-hot levels, or smooth functions of the rank of a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit_pipeline.dataset.kinds import MISSING
+from audit_pipeline.dataset.records import MetadataColumn
+from audit_pipeline.stats.exchange import varies_within
+
+RARE = "(rare levels)"
+MIN_LEVEL = 5
+"""Levels with fewer subjects are pooled: they can neither be learned nor tested."""
+
+
+@dataclass(frozen=True)
+class ColumnBasis:
+    """A metadata column ready for computing.
+
+    Parameters
+    ----------
+    matrix : (n, d) float64. Categorical: one-hot. Continuous: Legendre polynomials of degree 1 and 2 of the rank scaled to
+        [-1, 1] (location and spread), and a mark for missing values.
+    codes : (n,) level codes; a continuous column is coded by its distinct values.
+    levels : names, of levels or of basis functions.
+    degrees : degrees of freedom of the column: levels - 1, or the number of basis functions.
+    """
+
+    matrix: np.ndarray
+    codes: np.ndarray
+    levels: tuple[str, ...]
+    degrees: int
+    categorical: bool
+    pooled: tuple[str, ...] = ()
+
+
+def column_basis(column: MetadataColumn, subject: np.ndarray) -> ColumnBasis:
+    """Return the basis of a column; rare levels are pooled into one, if there is more than one of them."""
+    if column.codes is not None:
+        return _categorical(column, subject)
+    assert column.values is not None
+    return _continuous(column.values)
+
+
+def _categorical(column: MetadataColumn, subject: np.ndarray) -> ColumnBasis:
+    assert column.codes is not None
+    codes, levels = column.codes.astype(np.int64), list(column.levels)
+    pairs = np.unique(np.column_stack([codes, subject]), axis=0)
+    subjects = np.bincount(pairs[:, 0], minlength=len(levels))
+    rare = np.flatnonzero(subjects < MIN_LEVEL)
+    pooled: tuple[str, ...] = ()
+    if len(rare) > 1 and len(rare) < len(levels):
+        pooled = tuple(levels[code] for code in rare)
+        kept = [code for code in range(len(levels)) if code not in set(rare.tolist())]
+        remap = np.full(len(levels), len(kept), dtype=np.int64)
+        remap[kept] = np.arange(len(kept))
+        codes, levels = remap[codes], [*(levels[code] for code in kept), RARE]
+    matrix = np.zeros((len(codes), len(levels)))
+    matrix[np.arange(len(codes)), codes] = 1.0
+    return ColumnBasis(matrix, codes, tuple(levels), max(1, len(levels) - 1), True, pooled)
+
+
+def _continuous(values: np.ndarray) -> ColumnBasis:
+    from scipy.stats import rankdata
+
+    known = ~np.isnan(values)
+    scaled = np.zeros(len(values))
+    m = int(known.sum())
+    scaled[known] = (2 * rankdata(values[known]) - m - 1) / max(m - 1, 1)
+    parts = [scaled * np.sqrt(3), np.where(known, (3 * scaled**2 - 1) * np.sqrt(5) / 2, 0.0)]
+    names = ["order", "spread"]
+    if MIN_LEVEL <= len(values) - m <= len(values) - MIN_LEVEL:
+        parts.append((~known).astype(np.float64))
+        names.append(MISSING)
+    _, codes = np.unique(np.where(known, values, np.inf), return_inverse=True)
+    return ColumnBasis(np.column_stack(parts), codes.astype(np.int64), tuple(names), len(parts), False)
+
+
+def is_identifier(column: MetadataColumn, subject: np.ndarray) -> bool:
+    """Tell whether a categorical column has so many levels that it names records rather than conditions.
+
+    Fewer than five units a level on average; a column that is constant within subjects says as much as there are subjects,
+    not records.
+    """
+    if column.codes is None or len(column.levels) <= 2:
+        return False
+    constant = not varies_within(column.codes.astype(np.float64), subject).any()
+    units = int(subject.max()) + 1 if constant else len(subject)
+    return units < MIN_LEVEL * len(column.levels)
