@@ -34,7 +34,9 @@ class Predictions:
         return np.asarray(np.log(np.clip(self.proba[model], 1e-12, None)))
 
 
-def save(folder: Path, predictions: Predictions, *, row: np.ndarray, label: np.ndarray, classes: tuple[str, ...]) -> None:
+def save(
+    folder: Path, predictions: Predictions, *, row: np.ndarray, label: np.ndarray, classes: tuple[str, ...]
+) -> None:
     """Write one row a record and model, in the order of the input file: row, model, fold, label, a probability a class."""
     import pyarrow as pa
 

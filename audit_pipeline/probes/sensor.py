@@ -79,8 +79,8 @@ def _column(
     kept: np.ndarray,
     rng: np.random.Generator,
 ) -> list[Evidence]:
-    from audit_pipeline.models.crossfit import label_folds
     from audit_pipeline.models import conditional
+    from audit_pipeline.models.crossfit import label_folds
     from audit_pipeline.stats.exchange import given_label
 
     if is_identifier(column, data.subject):

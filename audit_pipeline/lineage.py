@@ -1,0 +1,88 @@
+"""Where a verdict came from, by value: digests of files and columns, spec, code, packages, seed, run, and outputs.
+
+Nothing here points into a database that may be gone when the verdict is read.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from audit_pipeline import __version__, digests
+from audit_pipeline.parquet import read_table
+from audit_pipeline.spec import AuditSpec
+from audit_pipeline.store import StageRecord
+
+PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "torch", "dagster")
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
+
+
+def provenance(
+    spec: AuditSpec, records: Mapping[str, StageRecord], manifest: Path, run_info: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the lineage of a verdict.
+
+    Parameters
+    ----------
+    records : the upstream stages, whose inputs and outputs are copied by value.
+    manifest : ``manifest.parquet`` with the digest of every file and column.
+    run_info : who ran this, e.g. a Dagster run's id.
+    """
+    entries = read_table(manifest, ["entry", "name", "role", "sha256"]).to_pylist()
+    return {
+        "spec": spec.content(),
+        "spec_sha256": spec.digest(),
+        "seed": spec.seed,
+        "files": {entry["name"]: entry["sha256"] for entry in entries if entry["entry"] == "file"},
+        "columns": {
+            entry["name"]: {"role": entry["role"], "sha256": entry["sha256"]}
+            for entry in entries
+            if entry["entry"] == "column"
+        },
+        "stages": {
+            name: {"key": record.key, "content": record.content, "inputs": dict(record.inputs)}
+            for name, record in records.items()
+        },
+        "code": {"audit_pipeline": __version__, "sha256": digests.of_code()},
+        "python": platform.python_version(),
+        "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
+        "run": {"created": datetime.now(UTC).isoformat(timespec="seconds"), **run_info},
+    }
+
+
+def statement(verdict: str, dataset: str, lineage: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Return an unsigned in-toto Statement v1 with a test-result predicate; signing it is the user's.
+
+    Parameters
+    ----------
+    outputs : SHA-256 of every output file by name, the statement's subjects.
+    """
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": name, "digest": {"sha256": sha}} for name, sha in sorted(outputs.items())],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "result": {"fail": "FAILED", "pass": "PASSED"}.get(verdict, "WARNED"),
+            "configuration": [
+                {"name": "spec", "digest": {"sha256": lineage["spec_sha256"]}},
+                {"name": "audit_pipeline", "digest": {"sha256": lineage["code"]["sha256"]}},
+                *({"name": name, "digest": {"sha256": sha}} for name, sha in sorted(lineage["files"].items())),
+            ],
+            "passedTests": [dataset] if verdict == "pass" else [],
+            "warnedTests": [dataset] if verdict in {"warn", "inconclusive"} else [],
+            "failedTests": [dataset] if verdict == "fail" else [],
+        },
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,226 @@
+"""The decision table: evidence and policy in, verdict out. Pure: no files, no clock, no randomness.
+
+A model can use a column as a shortcut for the label if and only if label and column are associated (design edge) and the data
+reveals the column given the label (sensor edge). "Not confounded" is the union of two nulls, so the right test is an
+intersection-union test: both p-values must fall below alpha (Berger 1982), with Holm's correction over columns. Everything else
+is size, bound or structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from audit_pipeline import wording
+from audit_pipeline.evidence import Evidence, EvidenceBook
+from audit_pipeline.facts import ColumnFacts, gather
+from audit_pipeline.spec import Policy
+from audit_pipeline.stats import power
+from audit_pipeline.stats.multiplicity import holm
+from audit_pipeline.verdict_types import LEVELS, Finding, Level, Reason, Verdict
+
+ALIASED_SHARE = 0.1
+"""Aliased pairs of labels fail a column when they hold at least this share of all pairs of records with different labels."""
+
+
+def decide(dataset: str, rows: Sequence[Evidence], policy: Policy) -> Verdict:
+    """Apply the decision table.
+
+    Parameters
+    ----------
+    dataset : name of the audit.
+    rows : evidence of all probes.
+    policy : thresholds.
+
+    Returns
+    -------
+    The verdict without lineage; findings in the order of evidence, nuisance columns first, dataset-wide ones last.
+    """
+    book = EvidenceBook(rows)
+    names = list(dict.fromkeys((row.column, row.role) for row in rows if row.column and row.role))
+    nuisance = [gather(book, column, role) for column, role in names if column and role == "nuisance"]
+    covariates = [gather(book, column, role) for column, role in names if column and role == "covariate"]
+    adjusted = _adjust(nuisance)
+    findings = [_judge(facts, adjusted[facts.column], policy) for facts in nuisance]
+    findings += [_covariate(facts) for facts in covariates]
+    findings += _leakage(book) + _unrecorded(book, policy)
+    worst = max(findings, key=lambda finding: LEVELS.index(finding.verdict), default=None)
+    if worst is None:
+        raise ValueError("there is no evidence on any column, so there is nothing to judge")
+    return Verdict(
+        dataset=dataset,
+        verdict=worst.verdict,
+        headline=worst.headline,
+        findings=tuple(findings),
+        policy=policy.model_dump(),
+    )
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """Holm-adjusted p-values of a column: of the design edge alone, and of both edges together; ``columns``: family size."""
+
+    design: float
+    both: float
+    columns: int
+
+
+def _adjust(nuisance: Sequence[ColumnFacts]) -> dict[str, Adjusted]:
+    """Correct over the nuisance columns. A column whose edge could not be tested keeps p = 1: untested is not rejected."""
+    design = [1.0 if facts.p_design is None else facts.p_design for facts in nuisance]
+    both = [
+        max(p, 1.0 if facts.p_sensor is None else facts.p_sensor) for p, facts in zip(design, nuisance, strict=True)
+    ]
+    return {
+        facts.column: Adjusted(d, b, len(nuisance))
+        for facts, d, b in zip(nuisance, holm(design), holm(both), strict=True)
+    }
+
+
+def _judge(facts: ColumnFacts, adjusted: Adjusted, policy: Policy) -> Finding:
+    """Judge one nuisance column, first matching row of the table."""
+    base = _figures(facts, adjusted, policy)
+    if facts.association is None or facts.v is None or facts.upper is None:
+        return _unmeasured(facts, base)
+    aliased = [pair for pair in facts.overlaps if _is_aliased(pair, policy)] if adjusted.design <= policy.alpha else []
+    aliased_share = sum(float(pair.detail.get("share_of_pairs", 0.0)) for pair in aliased)
+    strong = facts.v >= policy.association
+    unseen = facts.separability_upper is not None and facts.separability_upper < policy.separability
+    verdict: Level
+    reason: Reason
+    if aliased and aliased_share >= ALIASED_SHARE:
+        verdict, reason = "fail", "aliased"
+    elif adjusted.both <= policy.alpha:
+        verdict, reason = ("fail", "confounded") if strong else ("warn", "weakly_confounded")
+    elif adjusted.design <= policy.alpha and strong and not unseen:
+        verdict, reason = "warn", "associated_unresolved"
+    elif facts.upper < policy.association:
+        verdict, reason = "pass", "independent"
+    elif unseen:
+        verdict, reason = "pass", "unseen"
+    else:
+        verdict, reason = "inconclusive", "undetermined"
+    if aliased and verdict == "pass":
+        # Too few pairs to condemn the column, too many to stay silent about.
+        verdict, reason = "warn", "aliased"
+    finding = replace(base, verdict=verdict, reason=reason)
+    if reason == "undetermined":
+        finding = replace(finding, n_to_decide=_n_to_decide(facts, adjusted, policy))
+    return wording.describe(finding, facts, policy, aliased)
+
+
+def _is_aliased(pair: Evidence, policy: Policy) -> bool:
+    adjusted = pair.detail.get("p_adjusted")
+    return (
+        pair.estimate is not None
+        and adjusted is not None
+        and pair.estimate < policy.overlap
+        and adjusted <= policy.alpha
+    )
+
+
+def _n_to_decide(facts: ColumnFacts, adjusted: Adjusted, policy: Policy) -> int | None:
+    """Return the number of units that would decide with 80% power if the association is as large as it looks."""
+    assert facts.association is not None
+    assert facts.v is not None
+    df, dim, n = _design_shape(facts)
+    if facts.v < policy.association:
+        wanted = power.n_to_exclude(facts.v, policy.association, df, dim)
+    else:
+        wanted = power.n_to_detect(facts.v, df, dim, policy.alpha / adjusted.columns)
+    return None if wanted is None else max(wanted, n + max(1, n // 20))
+
+
+def _design_shape(facts: ColumnFacts) -> tuple[int, int, int]:
+    assert facts.association is not None
+    detail = facts.association.detail
+    return int(detail["df"]), int(detail["dim"]), int(detail["units"])
+
+
+def _figures(facts: ColumnFacts, adjusted: Adjusted | None, policy: Policy) -> Finding:
+    """Return a finding with the figures filled in and the judgement still open."""
+    association, kappa, best = facts.association, facts.kappa, facts.best
+    overlaps = [row.estimate for row in facts.overlaps if row.estimate is not None]
+    mde = None
+    if association is not None:
+        df, dim, n = _design_shape(facts)
+        mde = power.minimal_detectable_v(n, df, dim, policy.alpha / (adjusted.columns if adjusted else 1))
+    rows = association or facts.levels
+    return Finding(
+        column=facts.column,
+        role=facts.role,
+        verdict="inconclusive",
+        reason="undetermined",
+        headline="",
+        next_step="",
+        association_v=facts.v,
+        association_low=association.ci_low if association else None,
+        association_high=association.ci_high if association else None,
+        metadata_auc=kappa.estimate if kappa else None,
+        metadata_auc_low=kappa.ci_low if kappa else None,
+        metadata_auc_high=kappa.ci_high if kappa else None,
+        overlap=min(overlaps) if overlaps else None,
+        p_design=facts.p_design,
+        p_sensor=facts.p_sensor,
+        p_adjusted=adjusted.both if adjusted and facts.p_design is not None else None,
+        separability_auc=best.estimate if best else None,
+        separability_low=best.ci_low if best else None,
+        separability_high=best.ci_high if best else None,
+        separability_probe=best.view if best else None,
+        auc_pooled=facts.pooled.estimate if facts.pooled else None,
+        auc_adjusted=facts.adjusted.estimate if facts.adjusted else None,
+        auc_adjusted_low=facts.adjusted.ci_low if facts.adjusted else None,
+        auc_adjusted_high=facts.adjusted.ci_high if facts.adjusted else None,
+        inflation=facts.inflation.estimate if facts.inflation else None,
+        inflation_low=facts.inflation.ci_low if facts.inflation else None,
+        inflation_high=facts.inflation.ci_high if facts.inflation else None,
+        model=facts.pooled.view if facts.pooled else None,
+        n=rows.n if rows else None,
+        n_subjects=rows.n_subjects if rows else None,
+        min_detectable_v=mde,
+    )
+
+
+def _unmeasured(facts: ColumnFacts, base: Finding) -> Finding:
+    """Judge a column that could not be measured: one level cannot be associated with anything; an identifier says nothing."""
+    if facts.levels is not None and facts.levels.detail.get("constant"):
+        return wording.constant(replace(base, verdict="pass", reason="independent"))
+    if facts.levels is not None and facts.levels.detail.get("identifier"):
+        return wording.identifier(base, facts)
+    return wording.not_measured(base)
+
+
+def _covariate(facts: ColumnFacts) -> Finding:
+    """Report a declared covariate: legitimate, so it never fails; warn if nothing is left of the model within its levels."""
+    base = _figures(facts, None, Policy())
+    adjusted = facts.adjusted
+    empty = (
+        adjusted is not None
+        and adjusted.ci_low is not None
+        and adjusted.ci_high is not None
+        and adjusted.ci_low <= 0.5 <= adjusted.ci_high
+    )
+    return wording.covariate(replace(base, verdict="warn" if empty else "pass", reason="covariate"))
+
+
+def _leakage(book: EvidenceBook) -> list[Finding]:
+    """Judge a split that the user already has."""
+    rows = [row for row in book.where(probe="leakage") if row.metric in {"subjects_across", "duplicates_across"}]
+    if not rows:
+        return []
+    return [wording.leakage(rows, leaking=any((row.estimate or 0) > 0 for row in rows))]
+
+
+def _unrecorded(book: EvidenceBook, policy: Policy) -> list[Finding]:
+    """Judge views that should carry no label.
+
+    A row ``view_persists`` holds the AUC of the label from a view within levels of every column, and whether the view was
+    declared free of label (only then can it fail a dataset, since most views can carry label honestly).
+    """
+    rows = list(book.where(metric="view_persists"))
+    adjusted = holm([1.0 if row.p_value is None else row.p_value for row in rows])
+    findings = []
+    for row, p in zip(rows, adjusted, strict=True):
+        if p <= policy.alpha and row.ci_low is not None and row.ci_low > 0.5:
+            findings.append(wording.unrecorded(row, fails=bool(row.detail.get("label_free"))))
+    return findings

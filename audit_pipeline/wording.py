@@ -1,0 +1,325 @@
+"""Findings in plain words: what is wrong, how sure, how bad, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from audit_pipeline.evidence import Evidence
+from audit_pipeline.facts import ColumnFacts
+from audit_pipeline.spec import Policy
+from audit_pipeline.stats.repair import cells_to_fill, units_to_overlap
+from audit_pipeline.verdict_types import Finding, Level
+
+
+def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequence[Evidence]) -> Finding:
+    """Return the finding with headline, next step and notes for its reason."""
+    column, size = facts.column, _size(finding)
+    notes: list[str] = []
+    if finding.reason == "aliased":
+        pairs = _pairs(aliased)
+        headline = (
+            f"{column} and the label cannot be told apart: {pairs} (almost) never share a level of {column} "
+            f"(overlap {_number(finding.overlap)}; {size}). No analysis of this data can separate them."
+        )
+        step = _end_aliasing(facts, aliased, policy)
+        notes += _readable_where_possible(facts, policy)
+    elif finding.reason == "confounded":
+        headline = (
+            f"{column} is a shortcut to the label: both go together ({size}; {column} alone reaches AUC "
+            f"{_number(finding.metadata_auc)}), and the data shows {column} within a label "
+            f"(AUC {_interval(finding.separability_auc, finding.separability_low, finding.separability_high)})."
+        )
+        step = _repair(facts, policy) + _until_then(finding)
+        notes += _damage(finding)
+    elif finding.reason == "weakly_confounded":
+        headline = (
+            f"{column} is a weak shortcut to the label: the data shows {column} (AUC {_number(finding.separability_auc)} within "
+            f"a label) and both go together, though by less than the tolerated {policy.association:g} ({size})."
+        )
+        step = (
+            f"Report AUCs within levels of {column} beside pooled ones, and validate on a level left out of training."
+            + (_until_then(finding))
+        )
+        notes += _damage(finding)
+    elif finding.reason == "associated_unresolved":
+        shown = (
+            f"AUC {_interval(finding.separability_auc, finding.separability_low, finding.separability_high)} within a label"
+            if finding.separability_auc is not None
+            else "no label has records at several levels to compare"
+        )
+        headline = (
+            f"{column} and the label go together ({size}); whether the data shows {column} is neither proven nor excluded "
+            f"({shown})."
+        )
+        step = _repair(facts, policy)
+        notes += _damage(finding)
+    elif finding.reason == "independent":
+        headline = f"{column} and the label are independent in this dataset, within the tolerance ({size})."
+        readable = finding.separability_low is not None and finding.separability_low > 0.5 and _small(finding.p_sensor)
+        if readable:
+            notes.append(
+                f"The data shows {column} (AUC {_number(finding.separability_auc)} within a label), which is harmless at this "
+                "mix of labels: other mixes need their own audit."
+            )
+        step = (
+            f"Nothing to repair. Validate with whole levels of {column} left out, to know how the model does on a new one."
+            if readable
+            else "Nothing to repair."
+        )
+    elif finding.reason == "unseen":
+        headline = (
+            f"{column} and the label go together ({size}), but these probes cannot see {column} in the data: AUC within a "
+            f"label at most {_number(facts.separability_upper)}."
+        )
+        step = (
+            f"Keep {column} out of the model's inputs. A finer instrument than {_probe_names(facts)} might still see it: "
+            "audit again when the features change."
+        )
+    else:
+        headline = (
+            f"Too little data to decide on {column}: {size}; with {_units(finding)} an association below "
+            f"{_number(finding.min_detectable_v)} would often go unnoticed."
+        )
+        step = _collect_more(finding, policy)
+    return replace(finding, headline=headline, next_step=step, notes=(*finding.notes, *notes))
+
+
+def constant(finding: Finding) -> Finding:
+    """Word a column with a single level."""
+    return replace(
+        finding,
+        headline=f"{finding.column} is the same in every record, so the label cannot be confounded with it here.",
+        next_step=f"Nothing to repair; this data says nothing about how a model does at another {finding.column}.",
+    )
+
+
+def identifier(finding: Finding, facts: ColumnFacts) -> Finding:
+    """Word a column with about as many levels as records."""
+    levels = int(facts.levels.estimate or 0) if facts.levels else 0
+    return replace(
+        finding,
+        headline=f"{finding.column} has {levels:,} levels in {finding.n or 0:,} records: it names records or subjects, not a "
+        "condition under which several were recorded, so it cannot be audited.",
+        next_step=f"Merge levels until each has at least 5 subjects (sites into regions, dates into months), or declare "
+        f"`subject: {finding.column}` if it says who was recorded.",
+    )
+
+
+def not_measured(finding: Finding) -> Finding:
+    """Word a column whose association could not be measured."""
+    return replace(
+        finding,
+        headline=f"{finding.column} was not measured, so nothing can be said about it.",
+        next_step="Run the audit again with the probe `design`; without it no column can be cleared.",
+    )
+
+
+def covariate(finding: Finding) -> Finding:
+    """Word a declared covariate."""
+    inside = _interval(finding.auc_adjusted, finding.auc_adjusted_low, finding.auc_adjusted_high)
+    model = f"the {finding.model} model reaches AUC {_number(finding.auc_pooled)}, {inside} within its levels"
+    if finding.association_v is None:
+        headline = f"{finding.column} (declared covariate) could not be compared with the label: it has a single level or names records."
+        return replace(
+            finding, headline=headline, next_step="Nothing to repair: covariates are reported, never failed."
+        )
+    headline = (
+        f"{finding.column} (declared covariate) alone reaches AUC {_number(finding.metadata_auc)} ({_size(finding)})"
+        + (f"; {model}." if finding.auc_adjusted is not None else ".")
+    )
+    if finding.verdict == "warn":
+        return replace(
+            finding,
+            headline=headline,
+            next_step=f"Within levels of {finding.column} the model may be no better than chance. Ask whether it adds anything to "
+            f"{finding.column}, and report it stratified.",
+        )
+    return replace(finding, headline=headline, next_step="Nothing to repair: covariates are reported, never failed.")
+
+
+def leakage(rows: Sequence[Evidence], *, leaking: bool) -> Finding:
+    """Word the audit of a given split."""
+    split = str(rows[0].detail.get("split", "split"))
+    found = "; ".join(f"{int(row.estimate or 0):,} {row.detail.get('what', row.metric)}" for row in rows)
+    return Finding(
+        column=split,
+        role="split",
+        verdict="fail" if leaking else "pass",
+        reason="leakage" if leaking else "independent",
+        headline=f"The given split {split!r} leaks: {found}."
+        if leaking
+        else f"The given split {split!r} keeps subjects and identical records apart.",
+        next_step="Split whole subjects, with identical records together; `splits.parquet` holds such a split."
+        if leaking
+        else "Nothing to repair.",
+        n=rows[0].n,
+        n_subjects=rows[0].n_subjects,
+    )
+
+
+def unrecorded(row: Evidence, *, fails: bool) -> Finding:
+    """Word a view that predicts the label within levels of every recorded column."""
+    return Finding(
+        column=None,
+        role="view",
+        verdict="fail" if fails else "warn",
+        reason="unrecorded",
+        headline=f"The view {row.view} should carry no label, yet predicts it (AUC "
+        f"{_interval(row.estimate, row.ci_low, row.ci_high)}), and no recorded column explains that.",
+        next_step="Look for what differs between the labels at recording time and is in no column; record it, and audit again.",
+        n=row.n,
+        n_subjects=row.n_subjects,
+    )
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "unknown"
+    # Three digits near certainty: .998 and 1 are different claims.
+    return f"{value:.3f}" if value > 0.985 and value < 1 else f"{value:.2f}"
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "unknown"
+    return f"{_number(value)}, {_number(low)} to {_number(high)}" if low is not None else _number(value)
+
+
+def _size(finding: Finding) -> str:
+    return f"V {_interval(finding.association_v, finding.association_low, finding.association_high)}"
+
+
+def _small(p: float | None) -> bool:
+    return p is not None and p <= 0.05
+
+
+def _units(finding: Finding) -> str:
+    if finding.n_subjects is not None and finding.n is not None and finding.n_subjects < finding.n:
+        return f"{finding.n_subjects:,} subjects"
+    return f"{finding.n or 0:,} records"
+
+
+def _unit_word(facts: ColumnFacts) -> str:
+    detail = facts.association.detail if facts.association else {}
+    return "subjects" if detail.get("unit") in {"subjects", "within subjects"} else "records"
+
+
+def _pairs(aliased: Sequence[Evidence]) -> str:
+    shown = [" and ".join(map(str, pair.detail["labels"])) for pair in aliased[:3]]
+    more = f" (and {len(aliased) - 3} more pairs)" if len(aliased) > 3 else ""
+    return "; ".join(shown) + more
+
+
+def _table(facts: ColumnFacts) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return the (labels, levels) table of subjects with its names."""
+    labels = list(dict.fromkeys(str(row.detail["label"]) for row in facts.counts))
+    levels = list(dict.fromkeys(str(row.detail["level"]) for row in facts.counts))
+    table = np.zeros((len(labels), len(levels)))
+    for row in facts.counts:
+        table[labels.index(str(row.detail["label"])), levels.index(str(row.detail["level"]))] = row.n_subjects or 0
+    return table, labels, levels
+
+
+def _repair(facts: ColumnFacts, policy: Policy) -> str:
+    """Say which cells to fill, with the smallest numbers that bring V inside the tolerance."""
+    table, labels, levels = _table(facts)
+    if not table.size:
+        return f"Collect records of every label at every level of {facts.column}."
+    cells = cells_to_fill(table, policy.association)
+    if not cells:
+        return f"Record every label at every level of {facts.column} in the same proportions; more of the same mix will not help."
+    shown = [f"{cell.count} more {labels[cell.a]!r} at {facts.column} {levels[cell.k]!r}" for cell in cells[:3]]
+    rest = sum(cell.count for cell in cells[3:])
+    tail = f", and {rest} more in {len(cells) - 3} other cells" if rest else ""
+    return f"Record at least {_listed(shown)}{tail} ({_unit_word(facts)}); that brings V below {policy.association:g}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _end_aliasing(facts: ColumnFacts, aliased: Sequence[Evidence], policy: Policy) -> str:
+    table, labels, levels = _table(facts)
+    options: list[tuple[int, str]] = []
+    for pair in aliased[:1]:
+        first, second = (labels.index(str(name)) for name in pair.detail["labels"])
+        for mine, other in ((first, second), (second, first)):
+            share = table[other] / max(1.0, float(table[other].sum()))
+            k = int(share.argmax())
+            wanted = units_to_overlap(float(share[k]), int(table[mine].sum()), policy.overlap)
+            if wanted is not None and wanted > table[mine, k]:
+                options.append((wanted - int(table[mine, k]), f"{labels[mine]!r} at {facts.column} {levels[k]!r}"))
+    first_step = (
+        "Record at least "
+        + " or ".join(f"{count} {where}" for count, where in options)
+        + f" ({_unit_word(facts)}) to end the aliasing"
+        if options
+        else f"Record every label at the same levels of {facts.column}"
+    )
+    return (
+        f"{first_step}; no weighting or correction can stand in for them. Until then restrict the claim to labels that share "
+        f"levels of {facts.column}."
+    )
+
+
+def _readable_where_possible(facts: ColumnFacts, policy: Policy) -> list[str]:
+    """Say for each label that has several levels whether the data shows the column inside it."""
+    notes = []
+    for row in facts.by_label:
+        if row.estimate is None or row.ci_low is None:
+            continue
+        shown = _interval(row.estimate, row.ci_low, row.ci_high)
+        upper = row.detail.get("upper")
+        if row.ci_low > 0.5:
+            notes.append(f"Within {row.level} the data shows {facts.column} (AUC {shown}).")
+        elif upper is not None and upper < policy.separability:
+            notes.append(
+                f"Within {row.level} {facts.column} cannot be read from the data by these probes (AUC {shown})."
+            )
+        else:
+            notes.append(f"Within {row.level} it is not shown that the data reveals {facts.column} (AUC {shown}).")
+    return notes
+
+
+def _damage(finding: Finding) -> list[str]:
+    if finding.inflation is None:
+        return [f"No label has a partner at the same level of {finding.column}, so inflation cannot be measured."]
+    sure = finding.inflation_low is not None and finding.inflation_low > 0
+    return [
+        f"The {finding.model} model scores AUC {_number(finding.auc_pooled)} over all records and {_number(finding.auc_adjusted)} "
+        f"within levels of {finding.column}: inflated by {finding.inflation:.3f} "
+        f"({finding.inflation_low:.3f} to {finding.inflation_high:.3f})"
+        + ("." if sure else ", which chance could explain; another model may use the shortcut more.")
+    ]
+
+
+def _until_then(finding: Finding) -> str:
+    if finding.auc_adjusted is None:
+        return " Until then report no pooled score."
+    return f" Until then report AUC {_number(finding.auc_adjusted)} (within {finding.column}), not {_number(finding.auc_pooled)}."
+
+
+def _probe_names(facts: ColumnFacts) -> str:
+    names = [str(row.view).split("/")[-1] for row in facts.separability]
+    return "the probes " + _listed(names) if names else "these probes"
+
+
+def _collect_more(finding: Finding, policy: Policy) -> str:
+    if finding.n_to_decide is None:
+        return (
+            f"The association lies so close to the tolerance ({policy.association:g}) that no feasible number of records decides; "
+            f"record the labels in equal proportions over {finding.column} instead."
+        )
+    known = finding.n_subjects if finding.n_subjects is not None else finding.n or 0
+    word = "subjects" if finding.n is not None and known < finding.n else "records"
+    more = finding.n_to_decide - known
+    return (
+        f"Record about {more:,} more {word} ({finding.n_to_decide:,} in all), every label at every level of {finding.column}; "
+        "that decides in four of five cases if the association is as it looks now."
+    )
+
+
+LEVEL_WORDS: dict[Level, str] = {"pass": "PASS", "warn": "WARN", "inconclusive": "INCONCLUSIVE", "fail": "FAIL"}
