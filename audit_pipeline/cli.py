@@ -5,11 +5,14 @@ A command is a file in :mod:`audit_pipeline.commands`; adding one touches no oth
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 import click
 
@@ -46,7 +49,7 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _module(name: str) -> object:
+def _module(name: str) -> ModuleType:
     return import_module(f"audit_pipeline.commands.{name}")
 
 
@@ -56,7 +59,7 @@ def _module(name: str) -> object:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 no verdict at or above --fail-on, 1 there is one, 2 the audit could not be made.",
 )
-@click.version_option(__version__, prog_name="audit-pipeline")
+@click.version_option(__version__, message="audit-pipeline %(version)s")
 def program() -> None:
     """Tells the truth about a labelled dataset before anyone trusts a model trained on it."""
 
@@ -68,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ----------
     arguments : in place of ``sys.argv[1:]``.
     """
+    # Taking scikit-learn and torch apart at exit takes more than a second, unless the collector lets them be.
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
     debug = os.environ.get(DEBUG, "") not in {"", "0"}
     try:
         status = program.main(args=arguments, prog_name="audit-pipeline", standalone_mode=False)
@@ -75,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _tell("interrupted; no output was changed, and stages that had finished need not run again")
+        _tell("interrupted; what had finished is kept, and the next run goes on from there")
         return INTERRUPTED
     except AuditError as error:
         if debug:

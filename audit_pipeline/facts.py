@@ -22,6 +22,7 @@ class ColumnFacts:
     sensor: Evidence | None
     separability: tuple[Evidence, ...]
     by_label: tuple[Evidence, ...]
+    detectable: float | None
     pooled: Evidence | None
     adjusted: Evidence | None
     inflation: Evidence | None
@@ -76,6 +77,7 @@ def gather(book: EvidenceBook, column: str, role: str) -> ColumnFacts:
         sensor=book.first(probe="sensor", metric="p_sensor", column=column),
         separability=tuple(book.where(probe="sensor", metric="separability_auc", column=column)),
         by_label=tuple(book.where(probe="sensor", metric="separability_label", column=column)),
+        detectable=_estimate(book.first(probe="sensor", metric="detectable_auc", column=column, view="values/linear")),
         pooled=pooled,
         adjusted=book.first(probe="severity", metric="auc_adjusted", column=column, view=model) if model else None,
         inflation=book.first(probe="severity", metric="inflation", column=column, view=model) if model else None,

@@ -139,19 +139,19 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
         ),
     ]
     probes = registered()
-    for probe in probes:
-        stages.append(
-            Stage(
-                name=f"probe_{probe.name}",
-                inputs=probe.inputs,
-                outputs=("evidence.parquet",),
-                function="audit_pipeline.stages.probe:run",
-                description=probe.question,
-                kinds=probe.kinds,
-                spec_keys=("seed", "folds"),
-                options={"probe": probe.name},
-            )
+    stages += [
+        Stage(
+            name=f"probe_{probe.name}",
+            inputs=probe.inputs,
+            outputs=("evidence.parquet",),
+            function="audit_pipeline.stages.probe:run",
+            description=probe.question,
+            kinds=probe.kinds,
+            spec_keys=("seed", "folds", "split"),
+            options={"probe": probe.name},
         )
+        for probe in probes
+    ]
     stages.append(
         Stage(
             name="verdict",

@@ -85,7 +85,7 @@ def _judge(facts: ColumnFacts, adjusted: Adjusted, policy: Policy) -> Finding:
     aliased = [pair for pair in facts.overlaps if _is_aliased(pair, policy)] if adjusted.design <= policy.alpha else []
     aliased_share = sum(float(pair.detail.get("share_of_pairs", 0.0)) for pair in aliased)
     strong = facts.v >= policy.association
-    unseen = facts.separability_upper is not None and facts.separability_upper < policy.separability
+    unseen = _is_unseen(facts, policy)
     verdict: Level
     reason: Reason
     if aliased and aliased_share >= ALIASED_SHARE:
@@ -107,6 +107,16 @@ def _judge(facts: ColumnFacts, adjusted: Adjusted, policy: Policy) -> Finding:
     if reason == "undetermined":
         finding = replace(finding, n_to_decide=_n_to_decide(facts, adjusted, policy))
     return wording.describe(finding, facts, policy, aliased)
+
+
+def _is_unseen(facts: ColumnFacts, policy: Policy) -> bool:
+    """Tell whether the data is shown not to reveal the column: every probe's bound is low, *and* the test would have noticed.
+
+    Few records make poor probes, whose AUC is low whatever the data holds. So columns planted at the tolerated readability
+    must have been detected.
+    """
+    low = facts.separability_upper is not None and facts.separability_upper < policy.separability
+    return low and facts.detectable is not None and facts.detectable <= policy.separability
 
 
 def _is_aliased(pair: Evidence, policy: Policy) -> bool:

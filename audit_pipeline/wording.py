@@ -72,7 +72,7 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
     elif finding.reason == "unseen":
         headline = (
             f"{column} and the label go together ({size}), but these probes cannot see {column} in the data: AUC within a "
-            f"label at most {_number(facts.separability_upper)}."
+            f"label at most {_number(facts.separability_upper)}, and they would have noticed {_number(facts.detectable)}."
         )
         step = (
             f"Keep {column} out of the model's inputs. A finer instrument than {_probe_names(facts)} might still see it: "
@@ -185,7 +185,7 @@ def _number(value: float | None) -> str:
 def _interval(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
         return "unknown"
-    return f"{_number(value)}, {_number(low)} to {_number(high)}" if low is not None else _number(value)
+    return f"{_number(value)} [{_number(low)}, {_number(high)}]" if low is not None else _number(value)
 
 
 def _size(finding: Finding) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,11 +48,7 @@ class MetadataColumn:
         )
         codes = np.searchsorted(edges, np.nan_to_num(self.values), side="left").astype(np.int32)
         shown = [f"{edge:.6g}" for edge in edges]
-        names = (
-            [f"≤ {shown[0]}", *(f"{a} to {b}" for a, b in zip(shown, shown[1:], strict=False)), f"> {shown[-1]}"]
-            if shown
-            else ["all"]
-        )
+        names = [f"≤ {shown[0]}", *(f"{a} to {b}" for a, b in pairwise(shown)), f"> {shown[-1]}"] if shown else ["all"]
         if not known.all():
             codes = np.where(known, codes, len(names)).astype(np.int32)
             names.append(MISSING)

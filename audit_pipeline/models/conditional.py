@@ -15,6 +15,7 @@ import numpy as np
 
 from audit_pipeline.models.expansions import EXPANSIONS, centre, prepare
 from audit_pipeline.models.permutation_ridge import PermutationRidge
+from audit_pipeline.models.planting import Detection, Planter, correlations, detection
 from audit_pipeline.stats.auc import Auc, combine, crossed, pairwise_aucs, stratified_auc
 from audit_pipeline.stats.basis import ColumnBasis
 from audit_pipeline.stats.exchange import Exchange
@@ -22,12 +23,14 @@ from audit_pipeline.stats.exchange import Exchange
 
 @dataclass(frozen=True)
 class ProbeFit:
-    """What one learner saw: its name, statistic in null deviations, its own p-value, and its out-of-fold predictions."""
+    """What one learner saw: its name, statistic in null deviations, its own p-value, its out-of-fold predictions, and what it
+    would have detected."""
 
     name: str
     z: float
     p_value: float
     predictions: np.ndarray
+    detection: Detection | None
 
 
 @dataclass(frozen=True)
@@ -84,19 +87,46 @@ def conditional_test(
     # Standardised over the observed and the permuted together, so that all are treated alike and the test stays exact.
     standard = (every - every.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1.0)[:, None]
     per = len(standard) // len(names)
+    p_value = _rank_p(standard.max(axis=0))
+    # What was detected beyond doubt needs no proof that it would have been.
+    plant = p_value > 1.5 / (1 + permutations)
+    critical = float(np.quantile(standard.max(axis=0), 0.95, method="higher"))
+    order, shares = _planting_order(basis, exchange)
     fits = []
-    for position, name in enumerate(names):
-        own = standard[position * per : (position + 1) * per]
-        best = int(own[:, 0].argmax())
+    for position, (name, ridge) in enumerate(zip(names, ridges, strict=True)):
+        part = slice(position * per, (position + 1) * per)
+        own = standard[part]
         fits.append(
             ProbeFit(
                 name=name,
-                z=float(own[best, 0]),
+                z=float(own[:, 0].max()),
                 p_value=_rank_p(own.max(axis=0)),
-                predictions=ridges[position].predict(target, best),
+                predictions=ridge.predict(target),
+                detection=detection(
+                    ridge,
+                    target,
+                    Planter(ridge.z, order, exchange, rng),
+                    correlations(shares),
+                    every[part],
+                    critical,
+                )
+                if plant
+                else None,
             )
         )
-    return ConditionalTest(_rank_p(standard.max(axis=0)), tuple(fits), permutations, movable)
+    return ConditionalTest(p_value, tuple(fits), permutations, movable)
+
+
+def _planting_order(basis: ColumnBasis, exchange: Exchange) -> tuple[np.ndarray, tuple[float, ...]]:
+    """Return the order (units,) in which values are dealt along a planted direction, and the shares of the levels in it.
+
+    Levels are put in the order of their codes; a number is cut at its median, as its AUC is.
+    """
+    codes = basis.codes[exchange.representative].astype(np.float64)
+    if not basis.categorical:
+        return codes, (0.5, 0.5)
+    shares = np.bincount(basis.codes, weights=exchange.weight, minlength=len(basis.levels))
+    return codes, tuple(float(share) for share in np.round(shares / shares.sum(), 3))
 
 
 def _rank_p(values: np.ndarray) -> float:

@@ -84,13 +84,18 @@ class PermutationRidge:
                 out[j] += ((1 / (part.values + penalty)) @ product).reshape(b, d).sum(axis=1)
         return out / float(self.weight.sum())
 
-    def predict(self, target: np.ndarray, penalty: int) -> np.ndarray:
-        """Return out-of-fold predictions (n, d) of the target for the penalty of that index."""
-        out = np.empty_like(target)
+    def predict(self, target: np.ndarray) -> np.ndarray:
+        """Return out-of-fold predictions (n, d) of the target: the mean over penalties, each at unit deviation.
+
+        Choosing the penalty that looks best would bias the predictions' AUC upwards (to .52 at 100 records without any signal).
+        """
+        out = np.zeros_like(target)
         sums = [self.weighted[part.rows].T @ target[part.rows] for part in self.folds]
         total = np.sum(sums, axis=0)
         for part, own in zip(self.folds, sums, strict=True):
-            shrink = 1 / (part.values + PENALTIES[penalty])
-            coefficients = part.vectors @ (shrink[:, None] * (part.vectors.T @ (total - own)))
-            out[part.rows] = self.z[part.rows] @ coefficients
+            features, sides = self.z[part.rows] @ part.vectors, part.vectors.T @ (total - own)
+            for penalty in PENALTIES:
+                fitted = features @ (sides / (part.values + penalty)[:, None])
+                deviation = np.sqrt(np.mean(fitted**2))
+                out[part.rows] += fitted / (deviation if deviation > 0 else 1.0)
         return out

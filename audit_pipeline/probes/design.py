@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from audit_pipeline.dataset.records import AuditData, MetadataColumn
@@ -62,9 +64,9 @@ def design(inputs: ProbeInputs) -> list[Evidence]:
 def _column(data: AuditData, column: MetadataColumn, rng: np.random.Generator, permutations: int) -> list[Evidence]:
     from audit_pipeline.stats import association as assoc
 
-    common = {"probe": "design", "column": column.name, "role": column.role}
+    common: dict[str, Any] = {"probe": "design", "column": column.name, "role": column.role}
     strata, names = column.strata()
-    distinct = len(column.levels) if column.codes is not None else len(np.unique(column.values))
+    distinct = len(column.levels) if column.values is None else len(np.unique(column.values))
     identifier = is_identifier(column, data.subject)
     rows = [
         Evidence(
@@ -80,7 +82,7 @@ def _column(data: AuditData, column: MetadataColumn, rng: np.random.Generator, p
         return rows
     units = assoc.design_units(data.label, len(data.classes), data.subject, column)
     result = assoc.association(units, rng, permutations)
-    size = {"n": data.n, "n_subjects": result.n}
+    size: dict[str, Any] = {"n": data.n, "n_subjects": result.n}
     kappa = assoc.corrected_metadata_auc(assoc.metadata_auc(units), result)
     rows.append(
         Evidence(
@@ -115,7 +117,7 @@ def _overlaps(
     strata: np.ndarray,
     levels: int,
     rng: np.random.Generator,
-    common: dict[str, str],
+    common: dict[str, Any],
 ) -> list[Evidence]:
     from audit_pipeline.stats.overlap import pair_overlaps
 
@@ -148,7 +150,7 @@ def _subject_table(data: AuditData, strata: np.ndarray, levels: int) -> np.ndarr
     return flat.reshape(len(data.classes), levels)
 
 
-def _counts(data: AuditData, strata: np.ndarray, names: tuple[str, ...], common: dict[str, str]) -> list[Evidence]:
+def _counts(data: AuditData, strata: np.ndarray, names: tuple[str, ...], common: dict[str, Any]) -> list[Evidence]:
     if len(names) * len(data.classes) > MAX_CELLS:
         return []
     flat = np.bincount(data.label.astype(np.int64) * len(names) + strata, minlength=len(data.classes) * len(names))

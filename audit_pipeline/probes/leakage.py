@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from audit_pipeline.evidence import Evidence
@@ -29,7 +31,7 @@ def leakage(inputs: ProbeInputs) -> list[Evidence]:
     if data.split is None:
         return []
     split = data.split.astype(np.int64)
-    common = {
+    common: dict[str, Any] = {
         "probe": "leakage",
         "column": inputs.spec.split,
         "role": "split",

@@ -40,6 +40,10 @@ def sensor(inputs: ProbeInputs) -> list[Evidence]:
     ``separability_auc``
         For each probe, the AUC with which it tells levels apart within label, with a 95% interval by subjects; ``detail`` has
         the one-sided 95% bound ``upper``. "Not readable" always means: not by these probes.
+    ``detectable_auc``
+        For each probe, the smallest AUC from which on at least 95% of columns planted in random directions of its features
+        were detected by this very test; none where even an AUC of .9 would have been missed. ``detail`` has the rates. Only
+        measured where the test itself did not reject beyond doubt.
     ``separability_level``
         The same for each level against the others, by the best probe.
     ``separability_label``
@@ -142,6 +146,16 @@ def _column(
                 detail={"upper": auc.interval(subject, z=1.6448536269514722)[1], "z": fit.z, "best": fit is best},
             )
         )
+        if fit.detection is not None:
+            rows.append(
+                Evidence(
+                    **common,
+                    metric="detectable_auc",
+                    view=f"values/{fit.name}",
+                    estimate=fit.detection.smallest,
+                    detail={"rates": {f"{auc:g}": rate for auc, rate in fit.detection.rates.items()}},
+                )
+            )
         if fit is best:
             rows += _details(fit.predictions, basis, part, label, fold, subject, data, common, fit.name)
     return rows

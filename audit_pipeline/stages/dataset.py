@@ -175,17 +175,10 @@ def _manifest(
             }
         )
     text, count, number = pa.string(), pa.int64(), pa.float64()
-    schema = pa.schema(
-        [
-            ("entry", text),
-            ("name", text),
-            ("role", text),
-            ("kind", text),
-            ("sha256", text),
-            ("bytes", count),
-            ("rows", count),
-        ]
-        + [("missing", count), ("infinite", count), ("distinct", count)]
-        + [("minimum", number), ("mean", number), ("maximum", number), ("most_frequent", text)]
-    )
-    return pa.Table.from_pylist(entries, schema=schema)
+    kinds_of_fields = {
+        **dict.fromkeys(("entry", "name", "role", "kind", "sha256"), text),
+        **dict.fromkeys(("bytes", "rows", "missing", "infinite", "distinct"), count),
+        **dict.fromkeys(("minimum", "mean", "maximum"), number),
+        "most_frequent": text,
+    }
+    return pa.Table.from_pylist(entries, schema=pa.schema(list(kinds_of_fields.items())))
