@@ -68,10 +68,10 @@ def of_column(column: pa.ChunkedArray) -> str:
 
 @lru_cache(maxsize=1)
 def of_code() -> str:
-    """Return the SHA-256 of this package's Python sources: the code version that stage keys carry."""
+    """Return the SHA-256 of this package's sources, page templates included: the code version that stage keys carry."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for source in sorted(root.rglob("*.py")):
+    for source in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".j2", ".css"}):
         digest.update(source.relative_to(root).as_posix().encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()

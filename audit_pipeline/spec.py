@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -212,7 +213,7 @@ def parse_spec(raw: Any, *, file: Path | None = None, base: Path | None = None) 
 
 def _resolve(base: Path, path: str) -> str:
     # A URL such as s3://bucket/key is left alone; anything else is a path relative to the spec.
-    return path if "://" in path else str((base / path).absolute())
+    return path if "://" in path else os.path.normpath((base / path).absolute())
 
 
 def _explain(error: ValidationError, file: Path | None) -> SpecError:

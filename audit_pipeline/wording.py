@@ -99,10 +99,15 @@ def constant(finding: Finding) -> Finding:
 def identifier(finding: Finding, facts: ColumnFacts) -> Finding:
     """Word a column with about as many levels as records."""
     levels = int(facts.levels.estimate or 0) if facts.levels else 0
+    units = finding.n_subjects or finding.n or 0
+    why = (
+        "it names records or subjects, not a condition under which several were recorded"
+        if 2 * levels > units
+        else "fewer than 5 a level, too few to compare"
+    )
     return replace(
         finding,
-        headline=f"{finding.column} has {levels:,} levels in {finding.n or 0:,} records: it names records or subjects, not a "
-        "condition under which several were recorded, so it cannot be audited.",
+        headline=f"{finding.column} has {levels:,} levels in {_units(finding)}: {why}, so it cannot be audited.",
         next_step=f"Merge levels until each has at least 5 subjects (sites into regions, dates into months), or declare "
         f"`subject: {finding.column}` if it says who was recorded.",
     )
@@ -120,7 +125,7 @@ def not_measured(finding: Finding) -> Finding:
 def covariate(finding: Finding) -> Finding:
     """Word a declared covariate."""
     inside = _interval(finding.auc_adjusted, finding.auc_adjusted_low, finding.auc_adjusted_high)
-    model = f"the {finding.model} model reaches AUC {_number(finding.auc_pooled)}, {inside} within its levels"
+    model = f"within its levels the {finding.model} model keeps AUC {inside} of {_number(finding.auc_pooled)}"
     if finding.association_v is None:
         headline = f"{finding.column} (declared covariate) could not be compared with the label: it has a single level or names records."
         return replace(
@@ -233,7 +238,7 @@ def _repair(facts: ColumnFacts, policy: Policy) -> str:
         return f"Record every label at every level of {facts.column} in the same proportions; more of the same mix will not help."
     shown = [f"{cell.count} more {labels[cell.a]!r} at {facts.column} {levels[cell.k]!r}" for cell in cells[:3]]
     rest = sum(cell.count for cell in cells[3:])
-    tail = f", and {rest} more in {len(cells) - 3} other cells" if rest else ""
+    tail = f", and {rest} more in {len(cells) - 3} other {'cell' if len(cells) == 4 else 'cells'}" if rest else ""
     return f"Record at least {_listed(shown)}{tail} ({_unit_word(facts)}); that brings V below {policy.association:g}."
 
 
@@ -244,7 +249,8 @@ def _listed(parts: Sequence[str]) -> str:
 def _end_aliasing(facts: ColumnFacts, aliased: Sequence[Evidence], policy: Policy) -> str:
     table, labels, levels = _table(facts)
     options: list[tuple[int, str]] = []
-    for pair in aliased[:1]:
+    # Cells are not written for very large tables; then there is nothing to count with.
+    for pair in [pair for pair in aliased if all(str(name) in labels for name in pair.detail["labels"])][:1]:
         first, second = (labels.index(str(name)) for name in pair.detail["labels"])
         for mine, other in ((first, second), (second, first)):
             share = table[other] / max(1.0, float(table[other].sum()))
@@ -291,7 +297,7 @@ def _damage(finding: Finding) -> list[str]:
     return [
         f"The {finding.model} model scores AUC {_number(finding.auc_pooled)} over all records and {_number(finding.auc_adjusted)} "
         f"within levels of {finding.column}: inflated by {finding.inflation:.3f} "
-        f"({finding.inflation_low:.3f} to {finding.inflation_high:.3f})"
+        f"[{finding.inflation_low:.3f}, {finding.inflation_high:.3f}]"
         + ("." if sure else ", which chance could explain; another model may use the shortcut more.")
     ]
 

@@ -64,18 +64,22 @@ def _read_file(path: Path) -> pa.Table:
         raise DataError(
             f"cannot be read: {error}", file=path, remedy="check that the file is what its name says"
         ) from error
-    repeated = [name for name, count in Counter(table.column_names).items() if count > 1]
+    _check_names(table.column_names, path)
+    if table.num_rows == 0:
+        raise DataError("there is a header but no record", file=path, remedy="export the data again")
+    return table
+
+
+def _check_names(names: list[str], path: Path) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise DataError(
-            f"the column name {shorten(repeated[0])} stands {table.column_names.count(repeated[0])} times in the header",
+            f"the column name {shorten(repeated[0])} stands {names.count(repeated[0])} times in the header",
             file=path,
             row=1,
             column=repeated[0],
             remedy="give each column its own name",
         )
-    if table.num_rows == 0:
-        raise DataError("there is a header but no record", file=path, remedy="export the data again")
-    return table
 
 
 def _read_parquet(path: Path) -> pa.Table:
@@ -99,7 +103,7 @@ def _read_text(path: Path) -> pa.Table:
 
     for _ in range(len(names) + 1):
         try:
-            return csv.read_csv(
+            table = csv.read_csv(
                 path,
                 # One thread: with several, Arrow does not know the number of a broken row.
                 read_options=csv.ReadOptions(use_threads=not broken),
@@ -125,20 +129,30 @@ def _read_text(path: Path) -> pa.Table:
                 ) from error
             # The type was guessed from the first block and a later one broke it: such a column is text.
             column = re.search(r"In CSV column #(\d+)", message)
-            if column and names[int(column[1])] not in as_text and "UTF8" not in message:
+            if column and names[int(column[1])] not in as_text:
                 as_text[names[int(column[1])]] = pa.string()
                 continue
-            if "UTF8" in message:
-                row_number, bad = _first_undecodable(path)
-                raise DataError(
-                    f"the text is not UTF-8: {shorten(bad)}",
-                    file=path,
-                    row=row_number,
-                    column=names[int(column[1])] if column else None,
-                    remedy="save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')",
-                ) from error
             raise
+        else:
+            _check_text(table, path)
+            return table
     raise DataError("no reading of the columns' types fits", file=path, remedy="export the data again as Parquet")
+
+
+def _check_text(table: pa.Table, path: Path) -> None:
+    """Refuse columns that Arrow could only read as bytes, since they are not UTF-8."""
+    import pyarrow as pa
+
+    for name in table.column_names:
+        if pa.types.is_binary(table.column(name).type):
+            row, bad = _first_undecodable(path)
+            raise DataError(
+                f"the text is not UTF-8: {shorten(bad)}",
+                file=path,
+                row=row,
+                column=name,
+                remedy="save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')",
+            )
 
 
 def _header(path: Path, delimiter: str) -> list[str]:
@@ -166,6 +180,7 @@ def _header(path: Path, delimiter: str) -> list[str]:
                 expected="a name for every column",
                 remedy="name the column (a spreadsheet's row numbers often have none: call them `row`)",
             )
+    _check_names(names, path)
     if len(names) == 1 and any(mark in first for mark in ";\t|"):
         raise DataError(
             "the header holds a single column; the separator seems to be another one",

@@ -101,7 +101,9 @@ def metadata_column(name: str, role: Role, column: pa.ChunkedArray, file: Path) 
         )
     if kind in ("numeric", "date"):
         values, _ = kinds.numbers(column)
-        if len(np.unique(values[~np.isnan(values)])) > kinds.FEW_NUMBERS:
+        # In a small table every number is one of a few: there, only a handful of values counts as levels.
+        few = min(kinds.FEW_NUMBERS, max(3, len(values) // 5))
+        if len(np.unique(values[~np.isnan(values)])) > few:
             return MetadataColumn(name=name, role=role, kind="continuous", values=values)
     factor = kinds.factor(column, kind)
     return MetadataColumn(name=name, role=role, kind="categorical", levels=factor.levels, codes=factor.codes)

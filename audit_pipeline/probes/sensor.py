@@ -124,6 +124,7 @@ def _column(
                 "paired_share": exchange.paired,
                 "probes": [fit.name for fit in test.fits],
                 "records_of": data.n,
+                **({} if test.fits else {"reason": _why_untested(test.movable)}),
             },
         )
     ]
@@ -159,6 +160,12 @@ def _column(
         if fit is best:
             rows += _details(fit.predictions, basis, part, label, fold, subject, data, common, fit.name)
     return rows
+
+
+def _why_untested(movable: int) -> str:
+    if movable == 0:
+        return "no label has records at several levels of this column, so the data cannot be compared within a label"
+    return "the features do not vary within a label"
 
 
 def _details(

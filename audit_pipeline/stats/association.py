@@ -126,11 +126,14 @@ def association(units: Units, rng: np.random.Generator, permutations: int) -> As
         null = _permuted_shares(a, b, units.exchange, permutations, rng)
         # A tolerance, since equal tables summed in another order differ in the last bits.
         p, method = float((1 + (null >= share * (1 - 1e-9) - 1e-12).sum()) / (1 + permutations)), "permutation"
+    # A table more even than chance makes them would give an interval of no width, surer than so few records can be. The
+    # upper ends are those of a table as even as the median one under independence.
+    usual = max(chi2, float(chi2_distribution.median(df)))
     return Association(
         v=_bergsma(share, n, classes, d),
         low=math.sqrt(_noncentrality(chi2, df, 0.975) / (n * dim)),
-        high=min(1.0, math.sqrt(_noncentrality(chi2, df, 0.025) / (n * dim))),
-        upper=min(1.0, math.sqrt(_noncentrality(chi2, df, 0.05) / (n * dim))),
+        high=min(1.0, math.sqrt(_noncentrality(usual, df, 0.025) / (n * dim))),
+        upper=min(1.0, math.sqrt(_noncentrality(usual, df, 0.05) / (n * dim))),
         raw=math.sqrt(min(1.0, share / dim)),
         chi2=chi2,
         df=df,

@@ -12,6 +12,7 @@ from audit_pipeline.stats.exchange import varies_within
 
 RARE = "(rare levels)"
 MIN_LEVEL = 5
+MANY_LEVELS = 10
 """Levels with fewer subjects are pooled: they can neither be learned nor tested."""
 
 
@@ -81,10 +82,10 @@ def _continuous(values: np.ndarray) -> ColumnBasis:
 def is_identifier(column: MetadataColumn, subject: np.ndarray) -> bool:
     """Tell whether a categorical column has so many levels that it names records rather than conditions.
 
-    Fewer than five units a level on average; a column that is constant within subjects says as much as there are subjects,
-    not records.
+    Ten levels or more, with fewer than five units a level on average; a column that is constant within subjects says as much as
+    there are subjects, not records. With fewer levels there is simply too little data, and the figures say so themselves.
     """
-    if column.codes is None or len(column.levels) <= 2:
+    if column.codes is None or len(column.levels) < MANY_LEVELS:
         return False
     constant = not varies_within(column.codes.astype(np.float64), subject).any()
     units = int(subject.max()) + 1 if constant else len(subject)

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 POWER = 0.8
-MOST = 10_000_000
+MOST = 1_000_000
 """Sample sizes beyond this are reported as 'no feasible number'."""
 
 

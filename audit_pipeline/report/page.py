@@ -1,0 +1,64 @@
+"""The page: one self-contained HTML file that a person reads in a browser, prints, or sends by mail.
+
+No script, no network, no font or picture from elsewhere; a content security policy in the page itself says so to the
+browser. The same folder gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from audit_pipeline import __version__
+from audit_pipeline.report.folder import read_folder
+from audit_pipeline.report.levels import LOOKS, REASONS
+from audit_pipeline.report.sections import sections
+from audit_pipeline.report.text import NOT_MEASURED, name, sentence, visible
+
+
+def render_page(folder: Path) -> str:
+    """Return ``report.html`` for an output folder that holds ``verdict.json`` and the tables.
+
+    Raises
+    ------
+    DataError : there is no readable ``verdict.json``.
+    """
+    content = read_folder(folder)
+    environment = _environment()
+    parts = []
+    for section in sections():
+        template = environment.get_template(section.template)
+        body = template.render(folder=content, section=section, **section.context(content))
+        parts.append({"section": section, "body": Markup(body)})  # noqa: S704  (rendered with autoescape)
+    return environment.get_template("page.html.j2").render(folder=content, parts=parts)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("audit_pipeline.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        finalize=_finalize,
+    )
+    environment.globals.update(looks=LOOKS, reasons=REASONS, version=__version__)
+    environment.filters["name"] = name
+    environment.filters["sentence"] = sentence
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    """Make every text that a template prints harmless, and every absent figure a word. Escaping comes after this."""
+    if value is None:
+        return NOT_MEASURED
+    # Markup is a str too: it is our own HTML, and has been through here in its parts.
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return visible(value)

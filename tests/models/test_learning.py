@@ -1,0 +1,162 @@
+"""Cross-fitting, ridge smoothers and baselines: nothing leaks, and the fast way equals the slow one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audit_pipeline.dataset.records import MetadataColumn
+from audit_pipeline.models.baselines import BASELINES, Scaler, cross_fit
+from audit_pipeline.models.conditional import conditional_test
+from audit_pipeline.models.crossfit import label_folds
+from audit_pipeline.models.expansions import prepare
+from audit_pipeline.models.permutation_ridge import PENALTIES, PermutationRidge
+from audit_pipeline.models.predictions import Predictions, load, save
+from audit_pipeline.stats.auc import stratified_auc
+from audit_pipeline.stats.basis import column_basis
+from audit_pipeline.stats.exchange import given_label
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_folds_keep_subjects_whole_and_share_out_labels(heavy: bool) -> None:
+    rng = np.random.default_rng(0)
+    size = rng.integers(1, 30 if heavy else 2, size=80)
+    subject = np.repeat(np.arange(80), size)
+    label = (np.arange(80) % 3 == 0).astype(int)[subject]
+    fold = label_folds(label, subject, 5, seed=3)
+    assert all(len(set(fold[subject == g])) == 1 for g in range(80))
+    counts = np.array([[((fold == k) & (label == y)).sum() for k in range(5)] for y in (0, 1)])
+    assert (counts > 0).all()
+    assert np.ptp(counts, axis=1).max() <= size.max()
+
+
+def test_few_subjects_give_fewer_folds() -> None:
+    fold = label_folds(np.array([0, 1, 0, 1, 0, 1]), np.arange(6), 5, seed=0)
+    assert len(set(fold.tolist())) == 3
+
+
+def test_statistic_equals_refitting_fold_by_fold() -> None:
+    rng = np.random.default_rng(1)
+    n, q = 60, 7
+    z, r = rng.standard_normal((n, q)), rng.standard_normal((n, 2))
+    weight, fold = rng.uniform(0.5, 1.0, n), np.arange(n) % 4
+    draws = np.array([rng.permutation(n) for _ in range(3)])
+    fast = PermutationRidge(z, fold, weight).statistics(r, draws)
+    for b, draw in enumerate(draws):
+        moved = r[draw]
+        for j, penalty in enumerate(PENALTIES):
+            total = 0.0
+            for k in range(4):
+                train, test = fold != k, fold == k
+                gram = (z[train] * weight[train, None]).T @ z[train] + penalty * weight[train].sum() * np.eye(q)
+                beta = np.linalg.solve(gram, (z[train] * weight[train, None]).T @ moved[train])
+                total += (weight[test, None] * moved[test] * (z[test] @ beta)).sum()
+            assert fast[j, b] == pytest.approx(total / weight.sum())
+
+
+def test_unchanged_order_gives_the_observed_statistic() -> None:
+    rng = np.random.default_rng(2)
+    ridge = PermutationRidge(rng.standard_normal((40, 5)), np.arange(40) % 5, np.ones(40))
+    r = rng.standard_normal((40, 3))
+    assert ridge.statistics(r, np.arange(40)[None, :]) == pytest.approx(ridge.statistics(r, None))
+
+
+@pytest.mark.parametrize("sensor", ["mean", "variance", "covariance", "xor", "missing values"])
+def test_each_kind_of_sensor_is_seen_by_some_probe(sensor: str) -> None:
+    rng = np.random.default_rng(3)
+    n = 600
+    label, site = rng.integers(2, size=n), rng.integers(2, size=n)
+    x = rng.standard_normal((n, 8))
+    x[:, 0] += label
+    if sensor == "mean":
+        x[:, 1] += 0.8 * site
+    elif sensor == "variance":
+        x[:, 1] *= np.where(site == 1, 1.8, 1.0)
+    elif sensor == "covariance":
+        x[:, 1] = np.where(site == 1, 0.8 * x[:, 2] + 0.6 * x[:, 1], x[:, 1])
+    elif sensor == "xor":
+        x[:, 1] = np.sign(x[:, 2]) * np.abs(x[:, 1]) * np.where(site == 1, 1, -1)
+    else:
+        x[(site == 1) & (rng.random(n) < 0.4), 1] = np.nan
+        x = np.column_stack([x, np.isnan(x[:, 1]).astype(float)])
+    column = MetadataColumn(
+        name="site", role="nuisance", kind="categorical", levels=("a", "b"), codes=site.astype(np.int32)
+    )
+    basis = column_basis(column, np.arange(n))
+    test = conditional_test(
+        x, basis, given_label(site, label, np.arange(n)), label_folds(label, np.arange(n), 5, 0), rng, 199
+    )
+    assert test.p_value <= 0.01
+    seen_by = max(test.fits, key=lambda fit: fit.z).name
+    assert seen_by == {"mean": "linear", "missing values": "linear"}.get(sensor, "quadratic")
+
+
+def test_preparing_takes_out_what_the_label_explains() -> None:
+    rng = np.random.default_rng(4)
+    label = rng.integers(3, size=200)
+    x = rng.standard_normal((200, 3)) + 5 * label[:, None]
+    x[rng.random((200, 3)) < 0.1] = np.nan
+    z = prepare(np.column_stack([x, np.ones(200), label]), label, np.ones(200))
+    assert z.shape[1] == 3
+    assert all(abs(z[label == y].mean()) < 0.2 for y in range(3))
+
+
+def test_nothing_is_fitted_on_test_records() -> None:
+    """Changing the test records' features or labels leaves what a model says of other folds, and its scaling, as they are."""
+    rng = np.random.default_rng(5)
+    n = 90
+    x, y, subject, fold = rng.standard_normal((n, 4)), rng.integers(2, size=n), np.arange(n), np.arange(n) % 3
+    for name, model in BASELINES.items():
+        seen: list[np.ndarray] = []
+
+        def spy(train: np.ndarray, *rest: object, seen: list[np.ndarray] = seen, model: object = model) -> np.ndarray:
+            seen.append(train)
+            return model(train, *rest)  # type: ignore[operator, no-any-return]
+
+        proba = cross_fit(spy, x, y, 2, subject, fold, 0)
+        assert [len(train) for train in seen] == [60, 60, 60], name
+        assert all(np.array_equal(train, x[fold != k]) for k, train in enumerate(seen))
+        assert proba.sum(axis=1) == pytest.approx(np.ones(n))
+        poisoned = x.copy()
+        poisoned[fold == 0] = 1e6
+        again = model(poisoned[fold != 0], y[fold != 0], x[fold == 0], 2, subject[fold != 0], 0)
+        assert np.array_equal(again, proba[fold == 0]), name
+
+
+@pytest.mark.parametrize("name", sorted(BASELINES))
+def test_baselines_learn_and_repeat_themselves(name: str) -> None:
+    rng = np.random.default_rng(6)
+    n = 300
+    y = rng.integers(3, size=n)
+    x = rng.standard_normal((n, 5)) + 1.5 * np.eye(5)[y]
+    x[rng.random((n, 5)) < 0.05] = np.nan
+    fold = label_folds(y, np.arange(n), 5, 0)
+    first = cross_fit(BASELINES[name], x, y, 3, np.arange(n), fold, 0)
+    assert np.array_equal(first, cross_fit(BASELINES[name], x, y, 3, np.arange(n), fold, 0))
+    auc = stratified_auc(first[:, 1], y == 1, fold)
+    assert auc is not None
+    assert auc.estimate > 0.75
+
+
+def test_a_class_missing_from_training_gets_no_probability() -> None:
+    y = np.array([0, 1] * 10 + [2, 2])
+    fold = np.array([0, 1, 2, 3] * 5 + [0, 0])
+    x = np.random.default_rng(7).standard_normal((22, 3))
+    proba = cross_fit(BASELINES["linear"], x, y, 3, np.arange(22), fold, 0)
+    assert (proba[fold == 0][:, 2] == 0).all()
+
+
+def test_scaler_ignores_missing_values_and_constants() -> None:
+    scaler = Scaler.fit(np.array([[1.0, 5.0], [3.0, 5.0], [np.nan, 5.0]]))
+    assert scaler(np.array([[2.0, 5.0], [np.nan, 6.0]])).tolist() == [[0.0, 0.0], [0.0, 1.0]]
+
+
+def test_predictions_come_back_in_canonical_order(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(8)
+    proba = {"linear": rng.dirichlet([1, 1], 30), "metadata": rng.dirichlet([1, 1], 30)}
+    fold, row = rng.integers(3, size=30), rng.permutation(30)
+    save(tmp_path, Predictions(fold, proba), row=row, label=rng.integers(2, size=30), classes=("a", "b"))
+    back = load(tmp_path)
+    assert np.array_equal(back.fold, fold)
+    assert all(np.array_equal(back.proba[name], proba[name]) for name in proba)
+    assert back.models == ("linear",)

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom, chi2_contingency, kstest
+
+from audit_pipeline.dataset.records import MetadataColumn
+from audit_pipeline.stats.association import (
+    association,
+    corrected_metadata_auc,
+    design_units,
+    likelihood_ratio_auc,
+    metadata_auc,
+)
+
+
+def categorical(codes: np.ndarray) -> MetadataColumn:
+    names = tuple(f"k{code}" for code in range(int(codes.max()) + 1))
+    return MetadataColumn(name="c", role="nuisance", kind="categorical", levels=names, codes=codes.astype(np.int32))
+
+
+def from_table(table: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Expand a (labels, levels) table into records."""
+    label = np.concatenate([np.full(count, a) for a, row in enumerate(table) for count in row])
+    level = np.concatenate([np.full(count, k) for row in table for k, count in enumerate(row)])
+    return label, level
+
+
+def test_chi_square_is_pearsons() -> None:
+    table = [[30, 12, 8], [10, 25, 15], [9, 9, 33]]
+    label, level = from_table(table)
+    units = design_units(label, 3, np.arange(len(label)), categorical(level))
+    result = association(units, np.random.default_rng(0), 99)
+    expected = chi2_contingency(np.array(table), correction=False)
+    assert result.chi2 == pytest.approx(expected.statistic)
+    assert result.p_value == pytest.approx(expected.pvalue)
+    assert (result.df, result.dim) == (4, 2)
+
+
+def test_v_of_a_known_table() -> None:
+    """Disease by site of the UCI heart data (published counts): V about .41, interval about .35 to .48, metadata AUC .72."""
+    label, level = from_table([[164, 188, 8, 51], [139, 106, 115, 149]])
+    units = design_units(label, 2, np.arange(len(label)), categorical(level))
+    result = association(units, np.random.default_rng(0), 99)
+    assert result.v == pytest.approx(0.41, abs=0.005)
+    assert (result.low, result.high) == (pytest.approx(0.35, abs=0.006), pytest.approx(0.48, abs=0.006))
+    kappa, low, high = corrected_metadata_auc(metadata_auc(units), result)
+    assert kappa == pytest.approx(0.72, abs=0.005)
+    assert low < kappa < high
+
+
+def test_metadata_auc_on_published_counts() -> None:
+    """Mount Sinai: 14,515 of 42,396 with pneumonia, NIH: 1,353 of 112,120 (Zech 2018): the hospital alone gives .857."""
+    ill, well = np.array([14_515, 1_353]), np.array([42_396 - 14_515, 112_120 - 1_353])
+    assert likelihood_ratio_auc(well / well.sum(), ill / ill.sum()) == pytest.approx(0.857, abs=0.001)
+
+
+def test_formula_of_kappa() -> None:
+    rng = np.random.default_rng(1)
+    w, p = rng.dirichlet(np.ones(5)), rng.random(5)
+    pi = float(w @ p)
+    formula = 0.5 + sum(w[j] * w[k] * abs(p[j] - p[k]) for j in range(5) for k in range(5)) / (4 * pi * (1 - pi))
+    assert likelihood_ratio_auc(w * (1 - p) / (1 - pi), w * p / pi) == pytest.approx(formula)
+
+
+@pytest.mark.parametrize("kind", ["small table", "subjects", "continuous", "paired"])
+def test_p_values_are_uniform_under_independence(kind: str) -> None:
+    rng = np.random.default_rng(2)
+    values = []
+    for _ in range(150):
+        if kind == "small table":
+            n, subject = 24, np.arange(24)
+            label, column = rng.integers(2, size=n), categorical(rng.integers(3, size=n))
+        elif kind == "subjects":
+            subject = np.repeat(np.arange(40), 5)
+            label, column = rng.integers(2, size=40)[subject], categorical(rng.integers(3, size=40)[subject])
+        elif kind == "paired":
+            subject = np.repeat(np.arange(30), 2)
+            label, column = np.tile([0, 1], 30), categorical(rng.permuted(np.tile([0, 1], (30, 1)), axis=1).ravel())
+        else:
+            subject, label = np.arange(60), rng.integers(2, size=60)
+            column = MetadataColumn(name="t", role="nuisance", kind="continuous", values=rng.exponential(size=60))
+        units = design_units(label, 2, subject, column)
+        values.append(association(units, rng, 199).p_value)
+    p = np.array(values)
+    # Discrete tables give conservative p-values: never too many small ones, whatever the family.
+    assert (p <= 0.05).sum() <= binom.ppf(0.999, len(p), 0.05)
+    if kind in {"continuous", "subjects"}:
+        assert kstest(p, "uniform").pvalue > 0.001
+
+
+def test_records_of_a_subject_count_once() -> None:
+    """Repeating every record changes nothing when records share a subject."""
+    label, level = from_table([[30, 10], [12, 28]])
+    once = association(design_units(label, 2, np.arange(80), categorical(level)), np.random.default_rng(0), 99)
+    subject = np.repeat(np.arange(80), 7)
+    units = design_units(label[subject], 2, subject, categorical(level[subject]))
+    many = association(units, np.random.default_rng(0), 99)
+    assert (many.v, many.low, many.high, many.p_value) == pytest.approx((once.v, once.low, once.high, once.p_value))
+
+
+def test_paired_design_uses_the_pairing() -> None:
+    """Every patient gives one tissue of each kind; the tumour always goes to scanner 1: complete association."""
+    subject = np.repeat(np.arange(25), 2)
+    label = np.tile([0, 1], 25)
+    units = design_units(label, 2, subject, categorical(label))
+    result = association(units, np.random.default_rng(0), 999)
+    assert units.mode == "within subjects"
+    assert result.p_value == 0.001
+    assert result.v > 0.95
+
+
+def test_a_number_that_spreads_with_the_label_is_found() -> None:
+    rng = np.random.default_rng(3)
+    label = rng.integers(2, size=400)
+    values = rng.standard_normal(400) * np.where(label == 1, 3.0, 1.0)
+    column = MetadataColumn(name="t", role="nuisance", kind="continuous", values=values)
+    units = design_units(label, 2, np.arange(400), column)
+    result = association(units, rng, 499)
+    assert result.p_value == 0.002
+    assert result.v > 0.3
+    assert metadata_auc(units) > 0.65
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("v", "levels"), [(0.0, 2), (0.2, 2), (0.4, 2), (0.2, 4)])
+def test_intervals_of_v_cover(v: float, levels: int) -> None:
+    rng = np.random.default_rng(4)
+    runs, covered, bounded = 400, 0, 0
+    direction = np.linspace(-1, 1, levels)
+    direction /= np.sqrt(np.mean(direction**2))
+    for _ in range(runs):
+        site = rng.integers(levels, size=300)
+        label = (rng.random(300) < 0.5 + v * direction[site] / 2).astype(int)
+        result = association(design_units(label, 2, np.arange(300), categorical(site)), rng, 99)
+        covered += result.low <= v <= result.high
+        bounded += v <= result.upper
+    assert covered >= binom.ppf(0.001, runs, 0.93)
+    assert bounded >= binom.ppf(0.001, runs, 0.94)
+    if v > 0:
+        # At zero the lower end cannot miss, so only the upper one errs.
+        assert covered <= binom.ppf(0.999, runs, 0.97)
