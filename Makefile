@@ -1,0 +1,33 @@
+# Two commands do all the set-up: `make demo` and `make test`. Both make a virtual environment in .venv first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint unit dev docs clean
+
+# The stamp is newer than what it depends on, so that a changed dependency list installs again and nothing else does.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(STAMP)
+
+demo: $(STAMP)  ## audit the built-in cases, offline, and show their verdicts
+	$(BIN)/audit-pipeline demo --out audits/demo
+
+test: lint unit  ## everything that must hold before a change lands
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/pytest -n auto --dist worksteal
+
+dev: $(STAMP)  ## the Dagster UI with the embedded audits, at http://localhost:3000
+	mkdir -p .dagster && cp dagster.yaml .dagster/dagster.yaml
+	DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dagster dev -w workspace.yaml
+
+clean:
+	rm -rf $(VENV) .dagster audits dist build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""This repository's Dagster code location: the audits under ``defs/``. Not part of the wheel."""

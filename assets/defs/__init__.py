@@ -1,0 +1,1 @@
+"""One folder a dataset; ``defs.yaml`` in it is the audit."""

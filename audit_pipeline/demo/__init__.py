@@ -1,0 +1,5 @@
+"""The built-in cases: small datasets whose verdict is known, written to disk offline."""
+
+from audit_pipeline.demo.cases import CASES, Case, get_case
+
+__all__ = ["CASES", "Case", "get_case"]
