@@ -66,12 +66,25 @@ def of_column(column: pa.ChunkedArray) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1)
-def of_code() -> str:
-    """Return the SHA-256 of this package's sources, page templates included: the code version that stage keys carry."""
+FACE = ("__main__.py", "cli.py", "commands", "components", "demo", "orchestration")
+"""What only starts audits or shows what they did: a change there changes no result."""
+
+JUDGEMENT = ("facts.py", "lineage.py", "report", "verdict.py", "verdict_types.py", "wording.py", "stages/verdict.py")
+"""What only the last stage runs."""
+
+
+@lru_cache(maxsize=2)
+def of_code(judging: bool = True) -> str:
+    """Return the SHA-256 of the sources that can change a result: the code version that stage keys carry.
+
+    With ``judging=False`` without those of the last stage, so that a new sentence or style sheet measures nothing again.
+    """
     root = Path(__file__).parent
+    left_out = FACE if judging else FACE + JUDGEMENT
     digest = hashlib.sha256()
-    for source in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".j2", ".css"}):
-        digest.update(source.relative_to(root).as_posix().encode())
-        digest.update(source.read_bytes())
+    for source in sorted(path for kind in ("*.py", "*.j2", "*.css") for path in root.rglob(kind)):
+        name = source.relative_to(root).as_posix()
+        if not any(name == part or name.startswith(f"{part}/") for part in left_out):
+            digest.update(name.encode())
+            digest.update(source.read_bytes())
     return digest.hexdigest()

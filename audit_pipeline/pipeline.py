@@ -61,6 +61,7 @@ class Stage:
     kinds : what it is made of, for icons (``parquet``, ``pytorch``, ``scikitlearn`` ...).
     spec_keys : the keys of the spec that decide the result; None: all of them.
     options : values handed to the function beside the context (the probe's name, say).
+    judging : whether the stage judges and reports; only then does that code belong to its version.
     volatile : outputs that also tell when and by whom they were made, left out of the content digest.
     """
 
@@ -73,6 +74,7 @@ class Stage:
     spec_keys: tuple[str, ...] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     volatile: tuple[str, ...] = ()
+    judging: bool = False
 
     def key(self, spec: AuditSpec, upstream: Mapping[str, StageRecord]) -> str:
         """Return the digest of all that decides the result."""
@@ -84,7 +86,7 @@ class Stage:
                 "stage": self.name,
                 "spec": part,
                 "options": dict(self.options),
-                "code": digests.of_code(),
+                "code": digests.of_code(self.judging),
                 "inputs": {name: upstream[name].content for name in self.inputs},
                 "files": files,
             }
@@ -160,6 +162,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             function="audit_pipeline.stages.verdict:run",
             description="The decision table applied to the evidence: one finding a metadata column, the verdict of the "
             "worst, its lineage, and the page that a person reads.",
+            judging=True,
             volatile=("verdict.json", "verdict.intoto.json", "report.html"),
         )
     )

@@ -20,6 +20,9 @@ from audit_pipeline import digests
 
 _RECORD = "stage.json"
 
+KEPT = 3
+"""Former results kept for each stage."""
+
 
 @dataclass(frozen=True)
 class StageRecord:
@@ -44,6 +47,14 @@ class StageRecord:
     summary: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
     reused: bool = False
+
+
+def _age(path: Path) -> float:
+    """Return when a result was made; 0 for one that another run removed a moment ago."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 class Store:
@@ -98,11 +109,14 @@ class Store:
         return StageRecord(**stored, folder=final)
 
     def point(self, stage: str, key: str) -> None:
-        """Make ``key`` the current result of the stage, and drop the results that it replaces."""
+        """Make ``key`` the current result of the stage, and drop all but the latest few others.
+
+        A few are kept for runs of other specs or data that may be going on at the same time.
+        """
         folder = self.root / stage
         pointer = folder / f".current-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         pointer.write_text(key, encoding="utf-8")
         os.replace(pointer, folder / "current")
-        for other in folder.iterdir():
-            if other.is_dir() and other.name != key and not other.name.startswith("."):
-                shutil.rmtree(other, ignore_errors=True)
+        others = [path for path in folder.iterdir() if path.is_dir() and path.name != key and path.name[0] != "."]
+        for other in sorted(others, key=_age)[:-KEPT]:
+            shutil.rmtree(other, ignore_errors=True)

@@ -57,7 +57,7 @@ def code_version(stage: Stage, spec: AuditSpec) -> str:
     content = spec.content()
     part = content if stage.spec_keys is None else {name: content[name] for name in stage.spec_keys}
     return digests.of_value(
-        {"stage": stage.name, "spec": part, "options": dict(stage.options), "code": digests.of_code()}
+        {"stage": stage.name, "spec": part, "options": dict(stage.options), "code": digests.of_code(stage.judging)}
     )[:12]
 
 
