@@ -23,6 +23,8 @@ class ColumnFacts:
     separability: tuple[Evidence, ...]
     by_label: tuple[Evidence, ...]
     detectable: float | None
+    covariates: tuple[str, ...]
+    label_only: Evidence | None
     pooled: Evidence | None
     adjusted: Evidence | None
     inflation: Evidence | None
@@ -65,6 +67,13 @@ def gather(book: EvidenceBook, column: str, role: str) -> ColumnFacts:
         default=None,
     )
     model = pooled.view if pooled else None
+    # Given declared covariates as well, where there are any: what a covariate explains is no fault of the column.
+    given = book.first(probe="sensor", metric="p_sensor_given_covariates", column=column)
+    sensor, separability, detectable = (
+        ("p_sensor", "separability_auc", "detectable_auc")
+        if given is None
+        else ("p_sensor_given_covariates", "separability_given_covariates", "detectable_given_covariates")
+    )
     return ColumnFacts(
         column=column,
         role=role,
@@ -74,10 +83,21 @@ def gather(book: EvidenceBook, column: str, role: str) -> ColumnFacts:
         kappa=book.first(probe="design", metric="metadata_auc", column=column),
         overlaps=tuple(book.where(probe="design", metric="overlap", column=column)),
         counts=tuple(book.where(probe="design", metric="count", column=column)),
-        sensor=book.first(probe="sensor", metric="p_sensor", column=column),
-        separability=tuple(book.where(probe="sensor", metric="separability_auc", column=column)),
+        sensor=book.first(probe="sensor", metric=sensor, column=column),
+        separability=tuple(book.where(probe="sensor", metric=separability, column=column)),
+        covariates=tuple(given.detail.get("covariates", ())) if given else (),
+        label_only=next(
+            (
+                row
+                for row in book.where(probe="sensor", metric="separability_auc", column=column)
+                if row.detail.get("best")
+            ),
+            None,
+        )
+        if given
+        else None,
         by_label=tuple(book.where(probe="sensor", metric="separability_label", column=column)),
-        detectable=_estimate(book.first(probe="sensor", metric="detectable_auc", column=column, view="values/linear")),
+        detectable=_estimate(book.first(probe="sensor", metric=detectable, column=column, view="values/linear")),
         pooled=pooled,
         adjusted=book.first(probe="severity", metric="auc_adjusted", column=column, view=model) if model else None,
         inflation=book.first(probe="severity", metric="inflation", column=column, view=model) if model else None,

@@ -16,7 +16,7 @@ from audit_pipeline.verdict_types import Finding, Level
 
 def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequence[Evidence]) -> Finding:
     """Return the finding with headline, next step and notes for its reason."""
-    column, size = facts.column, _size(finding)
+    column, size, inside = facts.column, _size(finding), _inside(facts)
     notes: list[str] = []
     if finding.reason == "aliased":
         pairs = _pairs(aliased)
@@ -29,15 +29,15 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
     elif finding.reason == "confounded":
         headline = (
             f"{column} is a shortcut to the label: both go together ({size}; {column} alone reaches AUC "
-            f"{_number(finding.metadata_auc)}), and the data shows {column} within a label "
+            f"{_number(finding.metadata_auc)}), and the data shows {column} {inside} "
             f"(AUC {_interval(finding.separability_auc, finding.separability_low, finding.separability_high)})."
         )
         step = _repair(facts, policy) + _until_then(finding)
         notes += _damage(finding)
     elif finding.reason == "weakly_confounded":
         headline = (
-            f"{column} is a weak shortcut to the label: the data shows {column} (AUC {_number(finding.separability_auc)} within "
-            f"a label) and both go together, though by less than the tolerated {policy.association:g} ({size})."
+            f"{column} is a weak shortcut to the label: the data shows {column} (AUC {_number(finding.separability_auc)} "
+            f"{inside}) and both go together, though by less than the tolerated {policy.association:g} ({size})."
         )
         step = (
             f"Report AUCs within levels of {column} beside pooled ones, and validate on a level left out of training."
@@ -46,7 +46,7 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
         notes += _damage(finding)
     elif finding.reason == "associated_unresolved":
         shown = (
-            f"AUC {_interval(finding.separability_auc, finding.separability_low, finding.separability_high)} within a label"
+            f"AUC {_interval(finding.separability_auc, finding.separability_low, finding.separability_high)} {inside}"
             if finding.separability_auc is not None
             else "no label has records at several levels to compare"
         )
@@ -71,8 +71,8 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
         )
     elif finding.reason == "unseen":
         headline = (
-            f"{column} and the label go together ({size}), but these probes cannot see {column} in the data: AUC within a "
-            f"label at most {_number(facts.separability_upper)}, and they would have noticed {_number(facts.detectable)}."
+            f"{column} and the label go together ({size}), but these probes cannot see {column} in the data: AUC {inside} "
+            f"at most {_number(facts.separability_upper)}, and they would have noticed {_number(facts.detectable)}."
         )
         step = (
             f"Keep {column} out of the model's inputs. A finer instrument than {_probe_names(facts)} might still see it: "
@@ -84,7 +84,24 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
             f"{_number(finding.min_detectable_v)} would often go unnoticed."
         )
         step = _collect_more(finding, policy)
+    notes += _explained_by_covariates(finding, facts)
     return replace(finding, headline=headline, next_step=step, notes=(*finding.notes, *notes))
+
+
+def _inside(facts: ColumnFacts) -> str:
+    """Say within what the data was compared."""
+    return "within a label" + (f" and at equal {_listed(facts.covariates)}" if facts.covariates else "")
+
+
+def _explained_by_covariates(finding: Finding, facts: ColumnFacts) -> list[str]:
+    """Say what the label alone would have shown where covariates decided."""
+    row = facts.label_only
+    if row is None or row.ci_low is None or row.ci_low <= 0.5:
+        return []
+    shown = f"Within a label alone the data shows {facts.column} with AUC {_interval(row.estimate, row.ci_low, row.ci_high)}"
+    if not _small(finding.p_sensor):
+        return [f"{shown}; declared covariates ({_listed(facts.covariates)}) explain it."]
+    return []
 
 
 def constant(finding: Finding) -> Finding:

@@ -35,6 +35,17 @@ class MetadataColumn:
     codes: np.ndarray | None = None
     values: np.ndarray | None = None
 
+    def take(self, rows: np.ndarray) -> MetadataColumn:
+        """Return the column at the given records."""
+        return MetadataColumn(
+            name=self.name,
+            role=self.role,
+            kind=self.kind,
+            levels=self.levels,
+            codes=self.codes[rows] if self.codes is not None else None,
+            values=self.values[rows] if self.values is not None else None,
+        )
+
     def strata(self, parts: int = 5) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return codes (n,) and names of the column's levels; a continuous column is cut at its quantiles into ``parts``."""
         if self.codes is not None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit_pipeline.models.expansions import EXPANSIONS, centre, prepare
+from audit_pipeline.models.conditioning import Conditioning
+from audit_pipeline.models.expansions import EXPANSIONS
+from audit_pipeline.models.features import prepare
 from audit_pipeline.models.permutation_ridge import PermutationRidge
 from audit_pipeline.models.planting import Detection, Planter, correlations, detection
 from audit_pipeline.stats.auc import Auc, combine, crossed, pairwise_aucs, stratified_auc
@@ -46,7 +48,7 @@ class ConditionalTest:
 def conditional_test(
     matrix: np.ndarray,
     basis: ColumnBasis,
-    exchange: Exchange,
+    given: Conditioning,
     fold: np.ndarray,
     rng: np.random.Generator,
     permutations: int,
@@ -57,28 +59,27 @@ def conditional_test(
     Parameters
     ----------
     basis : the column as a matrix (n, d).
-    exchange : units and strata of the permutation.
+    given : what is conditioned on, which decides the permutation.
     fold : (n,) folds that never split a subject and do not depend on the column.
     """
-    stratum, weight = exchange.record_stratum, exchange.weight
+    exchange = given.exchange
     movable = exchange.movable(basis.codes)
-    target = centre(basis.matrix, stratum, weight)
-    z = prepare(matrix, stratum, weight)
+    z = prepare(matrix, given)
     if movable == 0 or z.shape[1] == 0:
         return ConditionalTest(1.0, (), 0, movable)
-    draws = exchange.draw(permutations, rng)
+    draws = given.draw(permutations, rng)
     names: list[str] = []
     statistics: list[np.ndarray] = []
     ridges: list[PermutationRidge] = []
     for expansion in EXPANSIONS:
         if progress:
             progress(expansion.name)
-        features = expansion.transform(z, stratum, rng)
-        features = prepare(features, stratum, weight)
+        features = prepare(expansion.transform(z, rng), given)
         if features.shape[1] == 0:
             continue
-        ridge = PermutationRidge(features, fold, weight)
-        both = np.concatenate([ridge.statistics(target, None), ridge.statistics(target, draws)], axis=1)
+        ridge = PermutationRidge(features, fold, exchange.weight)
+        observed = ridge.statistics(basis.matrix, given.expected, None)
+        both = np.concatenate([observed, ridge.statistics(basis.matrix, given.expected, draws)], axis=1)
         names.append(expansion.name)
         statistics.append(both)
         ridges.append(ridge)
@@ -101,10 +102,11 @@ def conditional_test(
                 name=name,
                 z=float(own[:, 0].max()),
                 p_value=_rank_p(own.max(axis=0)),
-                predictions=ridge.predict(target),
+                predictions=ridge.predict(basis.matrix - given.expected),
                 detection=detection(
                     ridge,
-                    target,
+                    basis.matrix,
+                    given.expected,
                     Planter(ridge.z, order, exchange, rng),
                     correlations(shares),
                     every[part],

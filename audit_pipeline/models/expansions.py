@@ -24,15 +24,15 @@ class Expansion:
     """A named feature map (n, p) -> (n, q)."""
 
     name: str
-    transform: Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+    transform: Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
-def linear(z: np.ndarray, stratum: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def linear(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the standardised columns; beyond 400 their leading principal components."""
     return _leading(z, MAX_LINEAR)
 
 
-def quadratic(z: np.ndarray, stratum: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def quadratic(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return squares and products of pairs of columns centred in their stratum: variances, covariances, XOR.
 
     Beyond 24 columns, products of the 24 leading principal components, and the squares of all columns.
@@ -44,7 +44,7 @@ def quadratic(z: np.ndarray, stratum: np.ndarray, rng: np.random.Generator) -> n
     return products if base is z else np.column_stack([products, _leading(z**2, MAX_LINEAR)])
 
 
-def trees(z: np.ndarray, stratum: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def trees(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the leaves of totally random trees, one-hot: thresholds, interactions, missing-value patterns.
 
     Geurts, Ernst and Wehenkel 2006; the trees see no label, so the map depends on the data alone.
@@ -68,24 +68,6 @@ def trees(z: np.ndarray, stratum: np.ndarray, rng: np.random.Generator) -> np.nd
 
 
 EXPANSIONS = (Expansion("linear", linear), Expansion("quadratic", quadratic), Expansion("trees", trees))
-
-
-def prepare(matrix: np.ndarray, stratum: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the matrix with missing values at the column's mean, centred in each stratum, scaled to unit deviation.
-
-    Centring by stratum (label, or subject and label) takes out what the stratum explains: only differences between records
-    of one stratum can show the column given the label. Columns without such differences are dropped.
-    """
-    known = ~np.isnan(matrix)
-    z = np.where(known, matrix, 0.0)
-    mean = z.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    z = np.where(known, matrix, mean)
-    raw = z.std(axis=0)
-    z = centre(z, stratum, weight)
-    scale = np.sqrt(np.average(z**2, axis=0, weights=weight))
-    kept = scale > 1e-9 * np.maximum(raw, 1e-12)
-    kept &= scale > 1e-300
-    return np.asarray(np.clip(z[:, kept] / scale[kept], -3 * CLIP, 3 * CLIP))
 
 
 def centre(matrix: np.ndarray, stratum: np.ndarray, weight: np.ndarray) -> np.ndarray:

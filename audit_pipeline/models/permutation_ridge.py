@@ -52,23 +52,27 @@ class PermutationRidge:
             training = float(weight.sum() - weight[rows].sum())
             self.folds.append(_Fold(rows, np.maximum(values, 0.0) / training, vectors / np.sqrt(training)))
 
-    def statistics(self, target: np.ndarray, draws: np.ndarray | None) -> np.ndarray:
+    def statistics(self, column: np.ndarray, expected: np.ndarray, draws: np.ndarray | None) -> np.ndarray:
         """Return T for every penalty and draw.
 
         Parameters
         ----------
-        target : (n, d) residuals of the column.
-        draws : (b, n) exchanged positions, or None for the target as it is.
+        column : (n, d) basis of the column, the part that changes places.
+        expected : (n, d) what is expected of it at each record, which stays; the target is their difference.
+        draws : (b, n) exchanged positions, or None for the column as it is.
 
         Returns
         -------
         (penalties, b) array, b = 1 without draws.
         """
         if draws is None:
-            return self._statistics(target[:, None, :])
-        n, d = target.shape
+            return self._statistics((column - expected)[:, None, :])
+        n, d = column.shape
         chunk = max(1, _CHUNK // (n * d))
-        parts = [self._statistics(target[draws[start : start + chunk].T]) for start in range(0, len(draws), chunk)]
+        parts = [
+            self._statistics(column[draws[start : start + chunk].T] - expected[:, None, :])
+            for start in range(0, len(draws), chunk)
+        ]
         return np.concatenate(parts, axis=1)
 
     def _statistics(self, target: np.ndarray) -> np.ndarray:

@@ -97,7 +97,8 @@ def correlations(shares: tuple[float, ...]) -> tuple[float, ...]:
 
 def detection(
     ridge: PermutationRidge,
-    target: np.ndarray,
+    column: np.ndarray,
+    expected: np.ndarray,
     planter: Planter,
     rhos: tuple[float, ...],
     null: np.ndarray,
@@ -114,6 +115,6 @@ def detection(
     mean, deviation = null.mean(axis=1, keepdims=True), null.std(axis=1, keepdims=True)
     rates = {}
     for auc, rho in zip(GRID, rhos, strict=True):
-        statistic = ridge.statistics(target, planter.draws(rho)) - mean
+        statistic = ridge.statistics(column, expected, planter.draws(rho)) - mean
         rates[auc] = float(((statistic / np.where(deviation > 0, deviation, 1.0)).max(axis=0) >= critical).mean())
     return Detection(rates)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
-from audit_pipeline.stats.basis import column_basis, is_identifier
+from audit_pipeline.stats.auc import Z90, Auc
+from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier
 from audit_pipeline.stats.seeds import generator
 
+if TYPE_CHECKING:
+    from audit_pipeline.models.conditional import ConditionalTest
+
+MAX_LEVELS = 60
 MAX_RECORDS = 20_000
 """Beyond this many records whole subjects are drawn until there are about this many; evidence says how many decided."""
 
@@ -37,6 +43,9 @@ def sensor(inputs: ProbeInputs) -> list[Evidence]:
     ``p_sensor``
         p-value of "the data is independent of the column given the label", maximum over probes inside the same
         permutations. ``estimate`` is the largest statistic in null deviations.
+    ``p_sensor_given_covariates``, ``separability_given_covariates``, ``detectable_given_covariates``
+        The same given the label *and* the declared covariates, where there are any: a column that is readable only because its
+        records differ in a covariate has no sensor edge of its own. These decide; the others are reported beside them.
     ``separability_auc``
         For each probe, the AUC with which it tells levels apart within label, with a 95% interval by subjects; ``detail`` has
         the one-sided 95% bound ``upper``. "Not readable" always means: not by these probes.
@@ -66,6 +75,7 @@ def sensor(inputs: ProbeInputs) -> list[Evidence]:
 
 
 def _thin(data: AuditData, rng: np.random.Generator) -> np.ndarray:
+    """Return the records that decide: all, or those of randomly drawn subjects where there are very many."""
     if data.n <= MAX_RECORDS:
         return np.arange(data.n)
     size = np.bincount(data.subject)
@@ -73,6 +83,18 @@ def _thin(data: AuditData, rng: np.random.Generator) -> np.ndarray:
     chosen = np.zeros(len(size), dtype=bool)
     chosen[order[: max(2, int(np.searchsorted(np.cumsum(size[order]), MAX_RECORDS)))]] = True
     return np.flatnonzero(chosen[data.subject])
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The records that decide on one column."""
+
+    column: MetadataColumn
+    basis: ColumnBasis
+    label: np.ndarray
+    subject: np.ndarray
+    fold: np.ndarray
+    common: dict[str, Any]
 
 
 def _column(
@@ -83,7 +105,8 @@ def _column(
     kept: np.ndarray,
     rng: np.random.Generator,
 ) -> list[Evidence]:
-    from audit_pipeline.models import conditional
+    from audit_pipeline.models.conditional import conditional_test
+    from audit_pipeline.models.conditioning import given_covariates, given_strata
     from audit_pipeline.models.crossfit import label_folds
     from audit_pipeline.stats.exchange import given_label
 
@@ -91,74 +114,91 @@ def _column(
         return []
     label = data.label[kept].astype(np.int64)
     _, subject = np.unique(data.subject[kept], return_inverse=True)
-    part = MetadataColumn(
-        name=column.name,
-        role=column.role,
-        kind=column.kind,
-        levels=column.levels,
-        codes=column.codes[kept] if column.codes is not None else None,
-        values=column.values[kept] if column.values is not None else None,
-    )
-    basis = column_basis(part, subject)
+    chosen = column.take(kept)
+    basis = column_basis(chosen, subject)
     if len(np.unique(basis.codes)) < 2:
         return []
-    exchange = given_label(basis.codes, label, subject)
+    common: dict[str, Any] = {"probe": "sensor", "column": column.name, "role": column.role}
+    common |= {"n": len(kept), "n_subjects": int(subject.max()) + 1}
     fold = label_folds(label, subject, inputs.spec.folds, inputs.spec.seed)
-    common: dict[str, Any] = {"probe": "sensor", "column": column.name, "role": column.role, "n": len(kept)}
-    common["n_subjects"] = int(subject.max()) + 1
-    # Enough permutations for Holm's smallest threshold over all columns, with room to be below it.
-    permutations = max(499, 60 * len(data.columns))
-    test = conditional.conditional_test(
-        matrix[kept], basis, exchange, fold, rng, permutations, lambda message: inputs.progress(0, 0, message)
-    )
+    part = _Part(chosen, basis, label, subject, fold, common)
+    exchange = given_label(basis.codes, label, subject)
+    givens = {"": given_strata(basis, exchange)}
+    covariates = [other.take(kept) for other in data.with_role("covariate")]
+    covariates = [other for other in covariates if not is_identifier(other, subject) and other.name != column.name]
+    if covariates and column.role == "nuisance":
+        bases = [column_basis(other, subject).matrix for other in covariates]
+        givens["_given_covariates"] = given_covariates(basis, exchange, bases)
+    rows = []
+    for suffix, given in givens.items():
+        test = conditional_test(
+            matrix[kept],
+            basis,
+            given,
+            fold,
+            rng,
+            # Enough permutations for Holm's smallest threshold over all columns, with room to be below it.
+            max(499, 60 * len(data.columns)),
+            lambda message: inputs.progress(0, 0, message),
+        )
+        facts: dict[str, Any] = {"paired_share": exchange.paired, "records_of": data.n}
+        if suffix:
+            facts["covariates"] = [other.name for other in covariates]
+        rows += _test_rows(part, test, suffix, facts)
+        if not suffix:
+            rows += _where(part, test, data.classes)
+    return rows
+
+
+def _test_rows(part: _Part, test: ConditionalTest, suffix: str, facts: dict[str, Any]) -> list[Evidence]:
+    """Return the p-value, and for each probe its separability and what it would have detected."""
+    from audit_pipeline.models.conditional import label_fold_strata, within_label_auc
+
     rows = [
         Evidence(
-            **common,
-            metric="p_sensor",
+            **part.common,
+            metric=f"p_sensor{suffix}",
             view="values",
             estimate=max((fit.z for fit in test.fits), default=None),
             p_value=test.p_value if test.fits else None,
             detail={
                 "permutations": test.permutations,
                 "exchangeable_units": test.movable,
-                "paired_share": exchange.paired,
                 "probes": [fit.name for fit in test.fits],
-                "records_of": data.n,
+                **facts,
                 **({} if test.fits else {"reason": _why_untested(test.movable)}),
             },
         )
     ]
-    strata = conditional.label_fold_strata(label, fold)
+    strata = label_fold_strata(part.label, part.fold)
     best = max(test.fits, key=lambda fit: fit.z, default=None)
     for fit in test.fits:
-        auc = conditional.within_label_auc(fit.predictions, basis, part.values, strata)
+        auc = within_label_auc(fit.predictions, part.basis, part.column.values, strata)
         if auc is None:
             continue
-        low, high = auc.interval(subject)
+        low, high = auc.interval(part.subject)
         rows.append(
             Evidence(
-                **common,
-                metric="separability_auc",
+                **part.common,
+                metric=f"separability{suffix or '_auc'}",
                 view=f"values/{fit.name}",
                 estimate=auc.estimate,
                 ci_low=low,
                 ci_high=high,
                 p_value=fit.p_value,
-                detail={"upper": auc.interval(subject, z=1.6448536269514722)[1], "z": fit.z, "best": fit is best},
+                detail={"upper": auc.interval(part.subject, z=Z90)[1], "z": fit.z, "best": fit is best},
             )
         )
         if fit.detection is not None:
             rows.append(
                 Evidence(
-                    **common,
-                    metric="detectable_auc",
+                    **part.common,
+                    metric=f"detectable{suffix or '_auc'}",
                     view=f"values/{fit.name}",
                     estimate=fit.detection.smallest,
                     detail={"rates": {f"{auc:g}": rate for auc, rate in fit.detection.rates.items()}},
                 )
             )
-        if fit is best:
-            rows += _details(fit.predictions, basis, part, label, fold, subject, data, common, fit.name)
     return rows
 
 
@@ -168,50 +208,35 @@ def _why_untested(movable: int) -> str:
     return "the features do not vary within a label"
 
 
-def _details(
-    predictions: np.ndarray,
-    basis: Any,
-    column: MetadataColumn,
-    label: np.ndarray,
-    fold: np.ndarray,
-    subject: np.ndarray,
-    data: AuditData,
-    common: dict[str, Any],
-    name: str,
-) -> list[Evidence]:
+def _where(part: _Part, test: ConditionalTest, classes: tuple[str, ...]) -> list[Evidence]:
     """Return where the best probe reads the column: by level, and by label."""
-    from audit_pipeline.models import conditional
+    from audit_pipeline.models.conditional import label_fold_strata, level_aucs, within_label_auc
 
+    best = max(test.fits, key=lambda fit: fit.z, default=None)
+    if best is None:
+        return []
+    strata = label_fold_strata(part.label, part.fold)
+    found: list[tuple[str, str, Auc]] = []
+    if 2 < len(part.basis.levels) <= MAX_LEVELS:
+        levels = level_aucs(best.predictions, part.basis, strata)
+        found += [("separability_level", part.basis.levels[code], auc) for code, auc in levels.items()]
+    for code, title in enumerate(classes):
+        inside = np.where(part.label == code, strata, -1)
+        within = within_label_auc(best.predictions, part.basis, part.column.values, inside)
+        found += [("separability_label", title, within)] if within is not None else []
     rows = []
-    strata = conditional.label_fold_strata(label, fold)
-    if 2 < len(basis.levels) <= 60:
-        for code, auc in conditional.level_aucs(predictions, basis, strata).items():
-            low, high = auc.interval(subject)
-            rows.append(
-                Evidence(
-                    **common,
-                    metric="separability_level",
-                    view=f"values/{name}",
-                    level=basis.levels[code],
-                    estimate=auc.estimate,
-                    ci_low=low,
-                    ci_high=high,
-                )
+    for metric, level, auc in found:
+        low, high = auc.interval(part.subject)
+        rows.append(
+            Evidence(
+                **part.common,
+                metric=metric,
+                view=f"values/{best.name}",
+                level=level,
+                estimate=auc.estimate,
+                ci_low=low,
+                ci_high=high,
+                detail={"upper": auc.interval(part.subject, z=Z90)[1]},
             )
-    for code, title in enumerate(data.classes):
-        within = conditional.within_label_auc(predictions, basis, column.values, np.where(label == code, strata, -1))
-        if within is not None:
-            low, high = within.interval(subject)
-            rows.append(
-                Evidence(
-                    **common,
-                    metric="separability_label",
-                    view=f"values/{name}",
-                    level=title,
-                    estimate=within.estimate,
-                    ci_low=low,
-                    ci_high=high,
-                    detail={"upper": within.interval(subject, z=1.6448536269514722)[1]},
-                )
-            )
+        )
     return rows

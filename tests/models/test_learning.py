@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from audit_pipeline.dataset.records import MetadataColumn
 from audit_pipeline.models.baselines import BASELINES, Scaler, cross_fit
 from audit_pipeline.models.conditional import conditional_test
+from audit_pipeline.models.conditioning import given_covariates, given_strata
 from audit_pipeline.models.crossfit import label_folds
-from audit_pipeline.models.expansions import prepare
+from audit_pipeline.models.features import prepare
 from audit_pipeline.models.permutation_ridge import PENALTIES, PermutationRidge
 from audit_pipeline.models.predictions import Predictions, load, save
 from audit_pipeline.stats.auc import stratified_auc
@@ -41,7 +43,8 @@ def test_statistic_equals_refitting_fold_by_fold() -> None:
     z, r = rng.standard_normal((n, q)), rng.standard_normal((n, 2))
     weight, fold = rng.uniform(0.5, 1.0, n), np.arange(n) % 4
     draws = np.array([rng.permutation(n) for _ in range(3)])
-    fast = PermutationRidge(z, fold, weight).statistics(r, draws)
+    zero = np.zeros_like(r)
+    fast = PermutationRidge(z, fold, weight).statistics(r, zero, draws)
     for b, draw in enumerate(draws):
         moved = r[draw]
         for j, penalty in enumerate(PENALTIES):
@@ -58,7 +61,8 @@ def test_unchanged_order_gives_the_observed_statistic() -> None:
     rng = np.random.default_rng(2)
     ridge = PermutationRidge(rng.standard_normal((40, 5)), np.arange(40) % 5, np.ones(40))
     r = rng.standard_normal((40, 3))
-    assert ridge.statistics(r, np.arange(40)[None, :]) == pytest.approx(ridge.statistics(r, None))
+    e = rng.standard_normal((40, 3))
+    assert ridge.statistics(r, e, np.arange(40)[None, :]) == pytest.approx(ridge.statistics(r, e, None))
 
 
 @pytest.mark.parametrize("sensor", ["mean", "variance", "covariance", "xor", "missing values"])
@@ -83,9 +87,8 @@ def test_each_kind_of_sensor_is_seen_by_some_probe(sensor: str) -> None:
         name="site", role="nuisance", kind="categorical", levels=("a", "b"), codes=site.astype(np.int32)
     )
     basis = column_basis(column, np.arange(n))
-    test = conditional_test(
-        x, basis, given_label(site, label, np.arange(n)), label_folds(label, np.arange(n), 5, 0), rng, 199
-    )
+    given = given_strata(basis, given_label(site, label, np.arange(n)))
+    test = conditional_test(x, basis, given, label_folds(label, np.arange(n), 5, 0), rng, 199)
     assert test.p_value <= 0.01
     seen_by = max(test.fits, key=lambda fit: fit.z).name
     assert seen_by == {"mean": "linear", "missing values": "linear"}.get(sensor, "quadratic")
@@ -96,7 +99,12 @@ def test_preparing_takes_out_what_the_label_explains() -> None:
     label = rng.integers(3, size=200)
     x = rng.standard_normal((200, 3)) + 5 * label[:, None]
     x[rng.random((200, 3)) < 0.1] = np.nan
-    z = prepare(np.column_stack([x, np.ones(200), label]), label, np.ones(200))
+    site = rng.integers(2, size=200)
+    column = MetadataColumn(
+        name="s", role="nuisance", kind="categorical", levels=("a", "b"), codes=site.astype(np.int32)
+    )
+    given = given_strata(column_basis(column, np.arange(200)), given_label(site, label, np.arange(200)))
+    z = prepare(np.column_stack([x, np.ones(200), label]), given)
     assert z.shape[1] == 3
     assert all(abs(z[label == y].mean()) < 0.2 for y in range(3))
 
@@ -160,3 +168,66 @@ def test_predictions_come_back_in_canonical_order(tmp_path) -> None:  # type: ig
     assert np.array_equal(back.fold, fold)
     assert all(np.array_equal(back.proba[name], proba[name]) for name in proba)
     assert back.models == ("linear",)
+
+
+def draw_with_age(
+    rng: np.random.Generator, n: int, sensor: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Site depends on age, the data on age (bent) and label, and on site by ``sensor``."""
+    age = rng.standard_normal(n)
+    site = (rng.random(n) < 1 / (1 + np.exp(-1.2 * age))).astype(int)
+    label = (rng.random(n) < 1 / (1 + np.exp(-0.8 * age))).astype(int)
+    x = rng.standard_normal((n, 5))
+    x[:, 0] += label + 0.8 * age
+    x[:, 1] += 0.5 * age**2 + 0.5 * age
+    x[:, 2] += sensor * site
+    return x, label, site, age
+
+
+def p_given_age(rng: np.random.Generator, n: int, sensor: float, covariate: bool = True) -> float:
+    x, label, site, age = draw_with_age(rng, n, sensor)
+    subject = np.arange(n)
+    column = MetadataColumn(
+        name="s", role="nuisance", kind="categorical", levels=("a", "b"), codes=site.astype(np.int32)
+    )
+    age_column = MetadataColumn(name="age", role="covariate", kind="continuous", values=age)
+    basis, exchange = column_basis(column, subject), given_label(site, label, subject)
+    given = (
+        given_covariates(basis, exchange, [column_basis(age_column, subject).matrix])
+        if covariate
+        else given_strata(basis, exchange)
+    )
+    return conditional_test(x, basis, given, label_folds(label, subject, 5, 0), rng, 99).p_value
+
+
+@pytest.mark.slow
+def test_what_a_covariate_explains_is_no_sensor_edge() -> None:
+    rng = np.random.default_rng(9)
+    assert p_given_age(rng, 300, 0.0, covariate=False) == 0.01
+    runs = 80
+    alarms = sum(p_given_age(rng, 300, 0.0) <= 0.05 for _ in range(runs))
+    assert alarms <= binom.ppf(0.999, runs, 0.05)
+
+
+def test_a_sensor_beyond_the_covariate_is_seen() -> None:
+    rng = np.random.default_rng(10)
+    assert max(p_given_age(rng, 300, 0.9) for _ in range(5)) <= 0.02
+
+
+def test_conditional_exchanges_follow_the_odds() -> None:
+    """With site depending on age, exchanged sites depend on age as much as the observed ones do."""
+    rng = np.random.default_rng(11)
+    _, label, site, age = draw_with_age(rng, 400, 0.0)
+    column = MetadataColumn(
+        name="s", role="nuisance", kind="categorical", levels=("a", "b"), codes=site.astype(np.int32)
+    )
+    basis, exchange = column_basis(column, np.arange(400)), given_label(site, label, np.arange(400))
+    given = given_covariates(basis, exchange, [age[:, None]])
+    draws = given.draw(100, rng)
+    for y in (0, 1):
+        assert all(np.array_equal(np.sort(site[draw][label == y]), np.sort(site[label == y])) for draw in draws[:5])
+    observed = np.corrcoef(age, site)[0, 1]
+    exchanged = np.array([np.corrcoef(age, site[draw])[0, 1] for draw in draws])
+    assert abs(exchanged.mean() - observed) < 0.06
+    assert exchanged.std() > 0.01
+    assert np.mean([(site[draw] != site).mean() for draw in draws]) > 0.2
