@@ -11,7 +11,7 @@ import numpy.typing as npt
 from audit_pipeline.errors import DataError, did_you_mean
 from audit_pipeline.splits.bound import raise_bound, stratum_floors
 from audit_pipeline.splits.construct import construct, place_large
-from audit_pipeline.splits.local_search import WHOLE, improve
+from audit_pipeline.splits.local_search import BLOCK, WHOLE, improve
 from audit_pipeline.splits.objective import deviation_by_name, objective, residual
 from audit_pipeline.splits.strata import ALL_RECORDS, Ints, Strata, build_strata, dense_codes
 
@@ -69,7 +69,7 @@ def assign_folds(
     cross_with : name of the column, usually the label, to cross with each of the others.
     n_folds : 2 to 32767, at most the number of subjects.
     restarts : rounds of perturbation; None: from the number of subjects and strata, so that up to 2,000 subjects take
-        about a second. The search ends early where it reaches the lower bound.
+        a second or two. The search ends early where it reaches the lower bound.
     weights : name of a column, a crossing ("label x site") or "(records)" -> weight >= 0. Default 1; a crossing has
         the weight of the column that is crossed unless it is named itself.
     progress : called with (rounds done, rounds in all); the last call has both equal.
@@ -91,9 +91,17 @@ def assign_folds(
     """
     codes = {name: dense_codes(values) for name, values in _checked(columns, cross_with).items()}
     n_records = len(next(iter(codes.values())))
-    subjects = np.arange(n_records) if subject is None else dense_codes(_integers("subject", subject, n_records))
+    subjects = (
+        np.arange(n_records)
+        if subject is None
+        else dense_codes(_integers("subject", subject, n_records, any_sign=True))
+    )
     crossings = {f"{cross_with} x {name}": (cross_with, name) for name in codes if cross_with and name != cross_with}
     _check_folds(n_folds, int(subjects.max()) + 1)
+    if restarts is not None and restarts < 0:
+        raise DataError(
+            f"{restarts} restarts are asked for", remedy="ask for 0 or more, or leave it to the size of the data"
+        )
     strata = build_strata(codes, crossings, subjects, _weights(codes, crossings, weights))
     rng = np.random.default_rng(seed)
 
@@ -135,7 +143,9 @@ def assign_folds(
 def _restarts(strata: Strata, n_folds: int) -> int:
     """Return rounds that keep a small problem at about a second and let a large one take some more."""
     if strata.n_subjects > WHOLE:
-        return 500 + min(2000, strata.n_subjects // 50)
+        touched = min(strata.n_strata, BLOCK * len(strata.index) // strata.n_kinds)
+        affordable = 24_000_000_000 // ((BLOCK + n_folds) ** 2 * touched)
+        return max(100, min(500 + min(2000, strata.n_subjects // 50), affordable))
     prices = (strata.n_subjects + n_folds) ** 2 * strata.n_strata
     return max(60, min(1000, 500_000_000 // prices))
 
@@ -163,7 +173,9 @@ def _checked(
     return {name: _integers(name, columns[name], n_records) for name in sorted(columns)}
 
 
-def _integers(name: str, values: npt.NDArray[np.integer], n_records: int) -> npt.NDArray[np.integer]:
+def _integers(
+    name: str, values: npt.NDArray[np.integer], n_records: int, *, any_sign: bool = False
+) -> npt.NDArray[np.integer]:
     values = np.asarray(values)
     if values.ndim != 1 or len(values) != n_records:
         raise DataError(
@@ -181,7 +193,7 @@ def _integers(name: str, values: npt.NDArray[np.integer], n_records: int) -> npt
             expected="integer codes, a missing value being a code of its own",
             remedy="code the levels first, for example with numpy.unique(values, return_inverse=True)[1]",
         )
-    if name != "subject" and int(values.min()) < 0:
+    if not any_sign and int(values.min()) < 0:
         raise DataError(
             f"holds the negative code {int(values.min())} in record {int(values.argmin())}",
             column=name,

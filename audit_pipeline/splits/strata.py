@@ -95,13 +95,13 @@ class Strata:
             np.bincount(self.index, weights=self.count * of_fold[self.kind_of_entry], minlength=self.n_strata)
             for of_fold in members.T
         ]
-        exact: Ints = np.rint(counts).astype(np.int64)
-        return exact
+        return np.stack(counts).astype(np.int64)
 
 
 def dense_codes(codes: npt.NDArray[np.integer]) -> Ints:
     """Return codes 0..n-1 in the order of the given ones, none unused."""
-    return np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    dense: Ints = np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return dense
 
 
 def build_strata(
