@@ -8,7 +8,7 @@ is size, bound or structure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from audit_pipeline import wording
@@ -40,8 +40,13 @@ def decide(dataset: str, rows: Sequence[Evidence], policy: Policy) -> Verdict:
     names = list(dict.fromkeys((row.column, row.role) for row in rows if row.column and row.role))
     nuisance = [gather(book, column, role) for column, role in names if column and role == "nuisance"]
     covariates = [gather(book, column, role) for column, role in names if column and role == "covariate"]
-    adjusted = _adjust(nuisance)
-    findings = [_judge(facts, adjusted[facts.column], policy) for facts in nuisance]
+    pairs = list(book.where(probe="design", metric="interaction_v"))
+    same = {row.column: row.level for row in book.where(metric="same_as") if row.column and row.level}
+    adjusted = _adjust(nuisance, pairs, same)
+    findings = [
+        wording.sameness(_judge(facts, adjusted[facts.column], policy), same.get(facts.column)) for facts in nuisance
+    ]
+    findings += _interactions(pairs, findings, adjusted, policy)
     findings += [_covariate(facts) for facts in covariates]
     findings += _leakage(book) + _unrecorded(book, policy)
     worst = max(findings, key=lambda finding: LEVELS.index(finding.verdict), default=None)
@@ -65,16 +70,54 @@ class Adjusted:
     columns: int
 
 
-def _adjust(nuisance: Sequence[ColumnFacts]) -> dict[str, Adjusted]:
-    """Correct over the nuisance columns. A column whose edge could not be tested keeps p = 1: untested is not rejected."""
-    design = [1.0 if facts.p_design is None else facts.p_design for facts in nuisance]
-    both = [
-        max(p, 1.0 if facts.p_sensor is None else facts.p_sensor) for p, facts in zip(design, nuisance, strict=True)
-    ]
-    return {
-        facts.column: Adjusted(d, b, len(nuisance))
-        for facts, d, b in zip(nuisance, holm(design), holm(both), strict=True)
+def _adjust(nuisance: Sequence[ColumnFacts], pairs: Sequence[Evidence], same: Mapping[str, str]) -> dict[str, Adjusted]:
+    """Correct over the nuisance columns and their pairs.
+
+    A column whose edge could not be tested keeps p = 1: untested is not rejected. Columns that are the same variable are one
+    question, answered by the largest of their p-values. A pair can fail a dataset as a column can, so pairs are in the family.
+    """
+    sensor = {facts.column: 1.0 if facts.p_sensor is None else facts.p_sensor for facts in nuisance}
+    design = {facts.column: 1.0 if facts.p_design is None else facts.p_design for facts in nuisance}
+    for row in pairs:
+        first, second = (str(name) for name in row.detail["of"])
+        design[str(row.column)] = 1.0 if row.p_value is None else row.p_value
+        # The two act together only if the data shows both.
+        sensor[str(row.column)] = max(sensor.get(first, 1.0), sensor.get(second, 1.0))
+    head = {name: _first_name(name, same) for name in design}
+    questions = list(dict.fromkeys(head.values()))
+    members = {question: [name for name in design if head[name] == question] for question in questions}
+    p_design = [max(design[name] for name in members[question]) for question in questions]
+    p_both = [max(max(design[name], sensor[name]) for name in members[question]) for question in questions]
+    found = {
+        question: Adjusted(d, b, len(questions))
+        for question, d, b in zip(questions, holm(p_design), holm(p_both), strict=True)
     }
+    return {name: found[head[name]] for name in design}
+
+
+def _first_name(name: str, same: Mapping[str, str]) -> str:
+    """Follow "is the same variable as" to the first column of the set."""
+    seen = {name}
+    while name in same and same[name] not in seen:
+        name = same[name]
+        seen.add(name)
+    return name
+
+
+def _interactions(
+    pairs: Sequence[Evidence], findings: Sequence[Finding], adjusted: Mapping[str, Adjusted], policy: Policy
+) -> list[Finding]:
+    """Judge pairs of columns that are shortcuts only together; a pair says nothing new if one of its columns fails alone."""
+    by_column = {finding.column: finding for finding in findings}
+    out = []
+    for row in pairs:
+        columns = [by_column[str(name)] for name in row.detail["of"]]
+        shown = adjusted[str(row.column)].both <= policy.alpha
+        if not shown or row.estimate is None or any(finding.verdict == "fail" for finding in columns):
+            continue
+        fails = row.estimate >= policy.association
+        out.append(wording.interaction(row, columns, fails=fails, p_adjusted=adjusted[str(row.column)].both))
+    return out
 
 
 def _judge(facts: ColumnFacts, adjusted: Adjusted, policy: Policy) -> Finding:

@@ -162,6 +162,36 @@ def covariate(finding: Finding) -> Finding:
     return replace(finding, headline=headline, next_step="Nothing to repair: covariates are reported, never failed.")
 
 
+def sameness(finding: Finding, other: str | None) -> Finding:
+    """Add to a finding that its column is another one under a second name."""
+    if other is None:
+        return finding
+    note = f"{finding.column} is the same variable as {other} in this data: the two are one question and cannot be told apart."
+    return replace(finding, notes=(note, *finding.notes))
+
+
+def interaction(row: Evidence, of: Sequence[Finding], *, fails: bool, p_adjusted: float) -> Finding:
+    """Word two columns that are a shortcut only together."""
+    names = _listed([str(finding.column) for finding in of])
+    read = " and ".join(f"{finding.column} with AUC {_number(finding.separability_auc)}" for finding in of)
+    return Finding(
+        column=row.column,
+        role="interaction",
+        verdict="fail" if fails else "warn",
+        reason="confounded" if fails else "weakly_confounded",
+        headline=f"{names} together are a shortcut to the label, though neither is alone: their combinations go with the label "
+        f"(V {_interval(row.estimate, row.ci_low, row.ci_high)} beyond both), and the data shows {read} within a label.",
+        next_step=f"Record every label in the same proportions in every combination of {names}.",
+        association_v=row.estimate,
+        association_low=row.ci_low,
+        association_high=row.ci_high,
+        p_design=row.p_value,
+        p_adjusted=p_adjusted,
+        n=row.n,
+        n_subjects=row.n_subjects,
+    )
+
+
 def leakage(rows: Sequence[Evidence], *, leaking: bool) -> Finding:
     """Word the audit of a given split."""
     split = str(rows[0].detail.get("split", "split"))

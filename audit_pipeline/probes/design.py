@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import numpy as np
 from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
-from audit_pipeline.stats.basis import is_identifier
+from audit_pipeline.stats.basis import is_identifier, label_response
 from audit_pipeline.stats.seeds import generator
 
 MAX_CELLS = 5_000
+MAX_INTERACTING = 10
+"""With more nuisance columns pairs are not examined: there would be more questions than any data answers."""
 
 
 @probe(
@@ -42,6 +45,12 @@ def design(inputs: ProbeInputs) -> list[Evidence]:
         under independence; ``detail`` has the p-value adjusted over pairs and the pair's share of all pairs of records.
     ``count``
         Records in each cell of label and level.
+    ``same_as``
+        For each pair of nuisance columns that are the same variable (``level`` names the other): the share of records in which
+        each is known from the other.
+    ``interaction_v``
+        For each pair of nuisance columns (``column`` names both, role ``interaction``): V of the label with the cells of both
+        beyond what each column explains alone, with its interval. p-value: nothing beyond (Freedman and Lane 1983).
     ``levels``
         Number of levels; ``detail`` says whether the column is constant or an identifier, in which case nothing else is
         measured.
@@ -58,6 +67,64 @@ def design(inputs: ProbeInputs) -> list[Evidence]:
     for done, column in enumerate(data.columns):
         inputs.progress(done, m, column.name)
         rows += _column(data, column, generator(inputs.spec.seed, "design", done), permutations=max(1999, 60 * m))
+    return rows + _pairs(data, generator(inputs.spec.seed, "design", "pairs"))
+
+
+def _pairs(data: AuditData, rng: np.random.Generator) -> list[Evidence]:
+    """Compare nuisance columns two at a time: are they the same variable, and do they act together?"""
+    from audit_pipeline.stats.association import design_units
+    from audit_pipeline.stats.interaction import interaction
+    from audit_pipeline.stats.sameness import SAME, agreement
+
+    columns = [c for c in data.with_role("nuisance") if not is_identifier(c, data.subject)]
+    cut = [column.cut(parts=3) for column in columns]
+    rows: list[Evidence] = []
+    same: set[tuple[int, int]] = set()
+    for i, j in combinations(range(len(columns)), 2):
+        first, second = columns[i].strata()[0], columns[j].strata()[0]
+        share = agreement(first, second) if min(len(np.unique(first)), len(np.unique(second))) > 1 else 0.0
+        if share >= SAME:
+            same.add((i, j))
+            rows.append(
+                Evidence(
+                    probe="design",
+                    metric="same_as",
+                    column=columns[j].name,
+                    role="nuisance",
+                    level=columns[i].name,
+                    estimate=share,
+                    n=data.n,
+                    n_subjects=data.n_subjects,
+                )
+            )
+    if len(columns) > MAX_INTERACTING:
+        return rows
+    units = [design_units(data.label, len(data.classes), data.subject, column, label_response(data)) for column in cut]
+    for i, j in combinations(range(len(columns)), 2):
+        found = interaction(units[i], units[j], rng, permutations=max(1999, 60 * len(columns) ** 2))
+        if found is None or (i, j) in same:
+            continue
+        result, _ = found
+        rows.append(
+            Evidence(
+                probe="design",
+                metric="interaction_v",
+                column=f"{columns[i].name} × {columns[j].name}",
+                role="interaction",
+                estimate=result.v,
+                ci_low=result.low,
+                ci_high=result.high,
+                p_value=result.p_value,
+                n=data.n,
+                n_subjects=result.n,
+                detail={
+                    "of": [columns[i].name, columns[j].name],
+                    "df": result.df,
+                    "dim": result.dim,
+                    "units": result.n,
+                },
+            )
+        )
     return rows
 
 
@@ -80,7 +147,7 @@ def _column(data: AuditData, column: MetadataColumn, rng: np.random.Generator, p
     ]
     if identifier or distinct < 2:
         return rows
-    units = assoc.design_units(data.label, len(data.classes), data.subject, column)
+    units = assoc.design_units(data.label, len(data.classes), data.subject, column, label_response(data))
     result = assoc.association(units, rng, permutations)
     size: dict[str, Any] = {"n": data.n, "n_subjects": result.n}
     kappa = assoc.corrected_metadata_auc(assoc.metadata_auc(units), result)

@@ -11,7 +11,7 @@ from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.auc import Z90, Auc
-from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier
+from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier, label_response
 from audit_pipeline.stats.seeds import generator
 
 if TYPE_CHECKING:
@@ -122,13 +122,22 @@ def _column(
     common |= {"n": len(kept), "n_subjects": int(subject.max()) + 1}
     fold = label_folds(label, subject, inputs.spec.folds, inputs.spec.seed)
     part = _Part(chosen, basis, label, subject, fold, common)
-    exchange = given_label(basis.codes, label, subject)
-    givens = {"": given_strata(basis, exchange)}
+    response = label_response(data)
+    if response is None:
+        exchange = given_label(basis.codes, label, subject)
+        given_the_label = given_strata(basis, exchange)
+        numbers = []
+    else:
+        # A label that is a number has no strata: its smooth functions are conditioned on as covariates are.
+        exchange = given_label(basis.codes, np.zeros_like(label), subject)
+        numbers = [response[kept]]
+        given_the_label = given_covariates(basis, exchange, numbers)
+    givens = {"": given_the_label}
     covariates = [other.take(kept) for other in data.with_role("covariate")]
     covariates = [other for other in covariates if not is_identifier(other, subject) and other.name != column.name]
     if covariates and column.role == "nuisance":
         bases = [column_basis(other, subject).matrix for other in covariates]
-        givens["_given_covariates"] = given_covariates(basis, exchange, bases)
+        givens["_given_covariates"] = given_covariates(basis, exchange, [*numbers, *bases])
     rows = []
     for suffix, given in givens.items():
         test = conditional_test(

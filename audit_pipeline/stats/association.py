@@ -33,6 +33,8 @@ class Units:
     ----------
     label : (m, classes) share of each class among the unit's records.
     column : (m, d) mean of the column's basis over the unit's records.
+    response : (m, a) what is tested for association: ``label`` itself, or smooth functions of the rank of a label that is a
+        number or ordered; ``degrees``: its degrees of freedom, classes - 1 or a.
     exchange : which units may change places: 0 everywhere, or the subject where records are exchanged within subjects.
     effective : number of independent units for intervals.
     mode : ``records``, ``subjects`` or ``within subjects``.
@@ -44,6 +46,8 @@ class Units:
     effective: int
     mode: str
     basis: ColumnBasis
+    response: np.ndarray
+    degrees: int
 
     @property
     def table(self) -> np.ndarray:
@@ -73,13 +77,20 @@ class Association:
     method: str
 
 
-def design_units(label: np.ndarray, classes: int, subject: np.ndarray, column: MetadataColumn) -> Units:
+def design_units(
+    label: np.ndarray,
+    classes: int,
+    subject: np.ndarray,
+    column: MetadataColumn,
+    response: np.ndarray | None = None,
+) -> Units:
     """Return the units of a design.
 
     Parameters
     ----------
     label : (n,) class codes.
     subject : (n,) subject codes 0..m-1.
+    response : (n, a) smooth functions of a label that is a number or ordered; None: the classes as such.
 
     Notes
     -----
@@ -90,17 +101,22 @@ def design_units(label: np.ndarray, classes: int, subject: np.ndarray, column: M
     one_hot = np.zeros((len(label), classes))
     one_hot[np.arange(len(label)), label] = 1.0
     m = int(subject.max()) + 1
+    seen = int((one_hot.sum(axis=0) > 0).sum())
+    degrees = seen - 1 if response is None else response.shape[1]
+    tested = one_hot if response is None else response
     if m == len(label):
-        return Units(one_hot, basis.matrix, np.zeros(m, dtype=np.int64), m, "records", basis)
+        return Units(one_hot, basis.matrix, np.zeros(m, dtype=np.int64), m, "records", basis, tested, degrees)
     both = (varies_within(label, subject) & varies_within(basis.codes, subject))[subject]
     if both.mean() > 0.5:
-        return Units(one_hot, basis.matrix, subject.astype(np.int64), m, "within subjects", basis)
+        return Units(one_hot, basis.matrix, subject.astype(np.int64), m, "within subjects", basis, tested, degrees)
     size = np.bincount(subject).astype(np.float64)
 
     def mean(matrix: np.ndarray) -> np.ndarray:
         return np.column_stack([np.bincount(subject, matrix[:, j]) / size for j in range(matrix.shape[1])])
 
-    return Units(mean(one_hot), mean(basis.matrix), np.zeros(m, dtype=np.int64), m, "subjects", basis)
+    shares = mean(one_hot)
+    tested = shares if response is None else mean(response)
+    return Units(shares, mean(basis.matrix), np.zeros(m, dtype=np.int64), m, "subjects", basis, tested, degrees)
 
 
 def association(units: Units, rng: np.random.Generator, permutations: int) -> Association:
@@ -111,26 +127,39 @@ def association(units: Units, rng: np.random.Generator, permutations: int) -> As
     V: Bergsma 2013. Interval: noncentral chi-square inverted (Smithson 2003). p: chi-square where every expected count
     is at least five; otherwise (1 + #{chi2* >= chi2}) / (1 + permutations), which is never 0 (Phipson and Smyth 2010).
     """
+    a, b = orthonormal(units.response), orthonormal(units.column)
+    degrees = (units.degrees, units.basis.degrees)
+    return from_orthonormal(a, b, degrees, units.effective, _analytic(units), units.exchange, rng, permutations)
+
+
+def from_orthonormal(
+    a: np.ndarray,
+    b: np.ndarray,
+    degrees: tuple[int, int],
+    n: int,
+    analytic: bool,
+    exchange: np.ndarray,
+    rng: np.random.Generator,
+    permutations: int,
+) -> Association:
+    """Return the association of two orthonormal bases (m, p) and (m, q) with the given degrees of freedom, for ``n``
+    independent units."""
     from scipy.stats import chi2 as chi2_distribution
 
-    classes = int((units.label.sum(axis=0) > 0).sum())
-    d = units.basis.degrees
-    df, dim = (classes - 1) * d, min(classes - 1, d)
-    a, b = _whiten(units.label), _whiten(units.column)
-    m, n = len(a), units.effective
+    df, dim, m = degrees[0] * degrees[1], min(degrees), len(a)
     share = float(np.square(a.T @ b).sum())
     chi2 = n * share
-    if _analytic(units):
+    if analytic:
         p, method = float(chi2_distribution.sf(m * share, df)), "chi-square"
     else:
-        null = _permuted_shares(a, b, units.exchange, permutations, rng)
+        null = _permuted_shares(a, b, exchange, permutations, rng)
         # A tolerance, since equal tables summed in another order differ in the last bits.
         p, method = float((1 + (null >= share * (1 - 1e-9) - 1e-12).sum()) / (1 + permutations)), "permutation"
     # A table more even than chance makes them would give an interval of no width, surer than so few records can be. The
     # upper ends are those of a table as even as the median one under independence.
     usual = max(chi2, float(chi2_distribution.median(df)))
     return Association(
-        v=_bergsma(share, n, classes, d),
+        v=_bergsma(share, n, *degrees),
         low=math.sqrt(_noncentrality(chi2, df, 0.975) / (n * dim)),
         high=min(1.0, math.sqrt(_noncentrality(usual, df, 0.025) / (n * dim))),
         upper=min(1.0, math.sqrt(_noncentrality(usual, df, 0.05) / (n * dim))),
@@ -144,7 +173,7 @@ def association(units: Units, rng: np.random.Generator, permutations: int) -> As
     )
 
 
-def _whiten(matrix: np.ndarray) -> np.ndarray:
+def orthonormal(matrix: np.ndarray) -> np.ndarray:
     """Return an orthonormal basis (m, rank) of the centred columns."""
     centred = matrix - matrix.mean(axis=0)
     values, vectors = np.linalg.eigh(centred.T @ centred)
@@ -156,11 +185,13 @@ def _analytic(units: Units) -> bool:
     if units.mode == "within subjects":
         return False
     crisp = bool(((units.label == 0) | (units.label == 1)).all())
-    if units.basis.categorical:
+    if units.response is units.label and units.basis.categorical:
         crisp &= bool(((units.column == 0) | (units.column == 1)).all())
         table = units.table
         expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
         return crisp and bool((expected[expected > 0] >= ANALYTIC_EXPECTED).all())
+    if units.response is not units.label:
+        return len(units.label) >= ANALYTIC_UNITS
     smallest = float(units.label.sum(axis=0).min())
     return crisp and len(units.label) >= ANALYTIC_UNITS and smallest >= 10 * ANALYTIC_EXPECTED
 
@@ -183,13 +214,13 @@ def _permuted_shares(
     return out
 
 
-def _bergsma(share: float, n: int, classes: int, d: int) -> float:
-    """Return bias-corrected Cramér's V (Bergsma 2013, eq. 5) for phi^2 = ``share``."""
+def _bergsma(share: float, n: int, r: int, c: int) -> float:
+    """Return bias-corrected Cramér's V (Bergsma 2013, eq. 5) for phi^2 = ``share`` and r, c degrees of freedom a side."""
     if n < 2:
         return 0.0
-    phi2 = max(0.0, share - (classes - 1) * d / (n - 1))
-    rows = classes - (classes - 1) ** 2 / (n - 1)
-    columns = d + 1 - d**2 / (n - 1)
+    phi2 = max(0.0, share - r * c / (n - 1))
+    rows = r + 1 - r**2 / (n - 1)
+    columns = c + 1 - c**2 / (n - 1)
     return math.sqrt(min(1.0, phi2 / max(min(rows, columns) - 1, 1e-9)))
 
 

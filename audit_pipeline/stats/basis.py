@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit_pipeline.dataset.kinds import MISSING
-from audit_pipeline.dataset.records import MetadataColumn
+from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.stats.exchange import varies_within
 
 RARE = "(rare levels)"
@@ -64,19 +64,32 @@ def _categorical(column: MetadataColumn, subject: np.ndarray) -> ColumnBasis:
 
 
 def _continuous(values: np.ndarray) -> ColumnBasis:
-    from scipy.stats import rankdata
-
     known = ~np.isnan(values)
-    scaled = np.zeros(len(values))
     m = int(known.sum())
-    scaled[known] = (2 * rankdata(values[known]) - m - 1) / max(m - 1, 1)
-    parts = [scaled * np.sqrt(3), np.where(known, (3 * scaled**2 - 1) * np.sqrt(5) / 2, 0.0)]
+    smooth = rank_basis(values)
+    parts = [smooth[:, 0], smooth[:, 1]]
     names = ["order", "spread"]
     if MIN_LEVEL <= len(values) - m <= len(values) - MIN_LEVEL:
         parts.append((~known).astype(np.float64))
         names.append(MISSING)
     _, codes = np.unique(np.where(known, values, np.inf), return_inverse=True)
     return ColumnBasis(np.column_stack(parts), codes.astype(np.int64), tuple(names), len(parts), False)
+
+
+def rank_basis(values: np.ndarray) -> np.ndarray:
+    """Return Legendre polynomials of degree 1 and 2 (n, 2) of the mid-ranks scaled to [-1, 1]; zero for missing values."""
+    from scipy.stats import rankdata
+
+    known = ~np.isnan(values)
+    m = int(known.sum())
+    scaled = np.zeros(len(values))
+    scaled[known] = (2 * rankdata(values[known]) - m - 1) / max(m - 1, 1)
+    return np.column_stack([scaled * np.sqrt(3), np.where(known, (3 * scaled**2 - 1) * np.sqrt(5) / 2, 0.0)])
+
+
+def label_response(data: AuditData) -> np.ndarray | None:
+    """Return smooth functions (n, 2) of the rank of a label that is a number or ordered, None for plain classes."""
+    return None if data.label_values is None else rank_basis(data.label_values)
 
 
 def is_identifier(column: MetadataColumn, subject: np.ndarray) -> bool:
