@@ -56,7 +56,9 @@ def generate(truth: Truth, rng: np.random.Generator) -> pa.Table:
     return pa.table(table)
 
 
-def audit(table: pa.Table, seed: int = 0) -> Verdict:
+def audit(
+    table: pa.Table, seed: int = 0, nuisance: tuple[str, ...] = ("site",), covariates: tuple[str, ...] = ()
+) -> Verdict:
     """Run the design and sensor probes over a table and judge."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.parquet"
@@ -67,7 +69,8 @@ def audit(table: pa.Table, seed: int = 0) -> Verdict:
                 "data": str(path),
                 "label": "ill",
                 "subject": "person",
-                "nuisance": ["site"],
+                "nuisance": list(nuisance),
+                "covariates": list(covariates),
                 "seed": seed,
             }
         )

@@ -74,7 +74,7 @@ def conditional_test(
     for expansion in EXPANSIONS:
         if progress:
             progress(expansion.name)
-        features = prepare(expansion.transform(z, rng), given)
+        features = prepare(expansion.transform(z, exchange.representative, rng), given)
         if features.shape[1] == 0:
             continue
         ridge = PermutationRidge(features, fold, exchange.weight)

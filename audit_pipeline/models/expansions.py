@@ -21,18 +21,18 @@ CLIP = 4.0
 
 @dataclass(frozen=True)
 class Expansion:
-    """A named feature map (n, p) -> (n, q)."""
+    """A named feature map (n, p) -> (n, q); its second argument are records of which every unit has one, to learn scales from."""
 
     name: str
-    transform: Callable[[np.ndarray, np.random.Generator], np.ndarray]
+    transform: Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
 
-def linear(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def linear(z: np.ndarray, representative: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the standardised columns; beyond 400 their leading principal components."""
     return _leading(z, MAX_LINEAR)
 
 
-def quadratic(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def quadratic(z: np.ndarray, representative: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return squares and products of pairs of columns centred in their stratum: variances, covariances, XOR.
 
     Beyond 24 columns, products of the 24 leading principal components, and the squares of all columns.
@@ -44,14 +44,16 @@ def quadratic(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return products if base is z else np.column_stack([products, _leading(z**2, MAX_LINEAR)])
 
 
-def trees(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def trees(z: np.ndarray, representative: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the leaves of totally random trees, one-hot: thresholds, interactions, missing-value patterns.
 
     Geurts, Ernst and Wehenkel 2006; the trees see no label, so the map depends on the data alone.
     """
     from sklearn.ensemble import RandomTreesEmbedding
 
-    n = len(z)
+    # Grown on one record a unit: copies of records must not grow other trees.
+    grown_on = z[representative]
+    n = len(grown_on)
     model = RandomTreesEmbedding(
         n_estimators=TREES,
         max_depth=4,
@@ -61,8 +63,7 @@ def trees(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         random_state=int(rng.integers(2**31)),
         n_jobs=1,
     )
-    fit_on = z if n <= 20_000 else z[np.sort(rng.choice(n, 20_000, replace=False))]
-    model.fit(fit_on)
+    model.fit(grown_on)
     leaves = np.asarray(model.transform(z), dtype=np.float64)
     return _leading(leaves - leaves.mean(axis=0), MAX_LINEAR)
 
