@@ -22,6 +22,11 @@ from audit_pipeline.stats.auc import Auc, combine, crossed, pairwise_aucs, strat
 from audit_pipeline.stats.basis import ColumnBasis
 from audit_pipeline.stats.exchange import Exchange
 
+FIRST = 99
+HOPELESS = 0.2
+"""After so many draws a test whose p-value is above this ends: no threshold in use could be reached. Ending early only when the
+p-value is large leaves every smaller p-value as it was, so the test stays valid (Besag and Clifford 1991)."""
+
 
 @dataclass(frozen=True)
 class ProbeFit:
@@ -67,30 +72,28 @@ def conditional_test(
     z = prepare(matrix, given)
     if movable == 0 or z.shape[1] == 0:
         return ConditionalTest(1.0, (), 0, movable)
-    draws = given.draw(permutations, rng)
     names: list[str] = []
-    statistics: list[np.ndarray] = []
     ridges: list[PermutationRidge] = []
     for expansion in EXPANSIONS:
         if progress:
             progress(expansion.name)
         features = prepare(expansion.transform(z, exchange.representative, rng), given)
-        if features.shape[1] == 0:
-            continue
-        ridge = PermutationRidge(features, fold, exchange.weight)
-        observed = ridge.statistics(basis.matrix, given.expected, None)
-        both = np.concatenate([observed, ridge.statistics(basis.matrix, given.expected, draws)], axis=1)
-        names.append(expansion.name)
-        statistics.append(both)
-        ridges.append(ridge)
-    every = np.concatenate(statistics)  # (learners x penalties, 1 + permutations), the observed one first
-    deviation = every.std(axis=1)
-    # Standardised over the observed and the permuted together, so that all are treated alike and the test stays exact.
-    standard = (every - every.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1.0)[:, None]
+        if features.shape[1] > 0:
+            names.append(expansion.name)
+            ridges.append(PermutationRidge(features, fold, exchange.weight))
+    sampler = given.sampler(rng)
+    every = _statistics(ridges, basis, given, None)
+    drawn = 0
+    for count in (min(FIRST, permutations), permutations - min(FIRST, permutations)):
+        if count == 0 or (drawn and _rank_p(_standardised(every).max(axis=0)) > HOPELESS):
+            break
+        every = np.concatenate([every, _statistics(ridges, basis, given, sampler.draw(count))], axis=1)
+        drawn += count
+    standard = _standardised(every)
     per = len(standard) // len(names)
     p_value = _rank_p(standard.max(axis=0))
     # What was detected beyond doubt needs no proof that it would have been.
-    plant = p_value > 1.5 / (1 + permutations)
+    plant = p_value > 1.5 / (1 + drawn)
     critical = float(np.quantile(standard.max(axis=0), 0.95, method="higher"))
     order, shares = _planting_order(basis, exchange)
     fits = []
@@ -116,7 +119,20 @@ def conditional_test(
                 else None,
             )
         )
-    return ConditionalTest(p_value, tuple(fits), permutations, movable)
+    return ConditionalTest(p_value, tuple(fits), drawn, movable)
+
+
+def _statistics(
+    ridges: list[PermutationRidge], basis: ColumnBasis, given: Conditioning, draws: np.ndarray | None
+) -> np.ndarray:
+    """Return the statistics of all learners and penalties (learners x penalties, draws)."""
+    return np.concatenate([ridge.statistics(basis.matrix, given.expected, draws) for ridge in ridges])
+
+
+def _standardised(every: np.ndarray) -> np.ndarray:
+    """Return statistics in deviations over the observed and the permuted together: all are treated alike, so the test is exact."""
+    deviation = every.std(axis=1, keepdims=True)
+    return np.asarray((every - every.mean(axis=1, keepdims=True)) / np.where(deviation > 0, deviation, 1.0))
 
 
 def _planting_order(basis: ColumnBasis, exchange: Exchange) -> tuple[np.ndarray, tuple[float, ...]]:

@@ -34,15 +34,20 @@ class Conditioning:
     exchange : units and strata.
     design : (n, w) columns centred in strata; w = 0 conditions on the strata alone.
     expected : (n, d) expected basis of the column given stratum and design.
-    natural, carried : (units, k) such that swapping the values of units i and j has log odds
-        (natural_i - natural_j) . (carried_j - carried_i); k = 0 where all exchanges are as likely.
+    held : (units,) which of the values each unit carries; ``source`` (values,): a record that carries each value.
+    log_weight : (units, values) log P(value | unit's stratum and covariates) for levels; None for a number or without covariates.
+    mean, value, variance : for a number given covariates: expected value a unit, the values, and the variance around the mean.
     """
 
     exchange: Exchange
     design: np.ndarray
     expected: np.ndarray
-    natural: np.ndarray
-    carried: np.ndarray
+    held: np.ndarray
+    source: np.ndarray
+    log_weight: np.ndarray | None = None
+    mean: np.ndarray | None = None
+    value: np.ndarray | None = None
+    variance: float = 1.0
 
     def residual(self, matrix: np.ndarray) -> np.ndarray:
         """Return ``matrix`` (n, p) minus its weighted regression on strata and design."""
@@ -54,58 +59,81 @@ class Conditioning:
         coefficients, *_ = np.linalg.lstsq(self.design * root, out * root, rcond=1e-10)
         return np.asarray(out - self.design @ coefficients)
 
+    def sampler(self, rng: np.random.Generator) -> Sampler:
+        """Return a source of exchanges; what it draws is exchangeable with the observed order."""
+        return Sampler(self, rng)
+
     def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Return ``count`` exchanges (count, n), see ``Exchange.draw``; exchangeable with the observed order.
+        """Return ``count`` exchanges (count, n) at once."""
+        return self.sampler(rng).draw(count)
 
-        Notes
-        -----
-        From the observed order a chain of swaps leads to a hub, and from the hub independent chains lead to the draws (Besag and
-        Clifford 1989). All chains use the same random pairings, forwards and backwards, given which each step is reversible.
-        """
-        if self.natural.shape[1] == 0:
-            return self.exchange.draw(count, rng)
-        m = len(self.exchange.stratum)
-        pairings = [self._pairing(rng) for _ in range(STEPS)]
-        held = np.arange(m)[None, :]
-        for pairing in reversed(pairings):
-            held = self._swap(held, pairing, rng)
-        held = np.repeat(held, count, axis=0)
-        for pairing in pairings:
-            held = self._swap(held, pairing, rng)
-        return self.exchange.representative[held][:, self.exchange.unit]
 
-    def _pairing(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return random disjoint pairs of units of the same stratum."""
-        stratum = self.exchange.stratum
-        order = np.argsort(stratum + rng.random(len(stratum)))
-        # Paired with the next one in its stratum, counted from the stratum's start, so that no unit is in two pairs.
-        sorted_stratum = stratum[order]
-        start = np.searchsorted(sorted_stratum, sorted_stratum, side="left")
-        first = np.flatnonzero((np.arange(len(order)) - start) % 2 == 0)
-        first = first[first + 1 < len(order)]
-        first = first[sorted_stratum[first] == sorted_stratum[first + 1]]
-        return order[first], order[first + 1]
+class Sampler:
+    """Draws exchanges of a column's values.
 
-    def _swap(self, held: np.ndarray, pairing: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> np.ndarray:
-        """Return the state (chains, units) after swapping each pair with its odds."""
+    Notes
+    -----
+    Without covariates values are shuffled inside strata. With covariates a chain of swaps leads from the observed order to a hub,
+    and from the hub independent chains lead to the draws (Besag and Clifford 1989). All chains use the same random pairings,
+    forwards and backwards, given which each step is reversible.
+    """
+
+    def __init__(self, given: Conditioning, rng: np.random.Generator) -> None:
+        self.given, self.rng = given, rng
+        self.free = given.log_weight is None and given.mean is None
+        if not self.free:
+            self.pairings = [_pairing(given.exchange.stratum, rng) for _ in range(STEPS)]
+            self.hub = given.held[:, None]
+            for pairing in reversed(self.pairings):
+                self.hub = self._swap(self.hub, pairing)
+
+    def draw(self, count: int) -> np.ndarray:
+        """Return exchanges (count, n), see ``Exchange.draw``; calls after each other give more of the same draws."""
+        if self.free:
+            return self.given.exchange.draw(count, self.rng)
+        held = np.repeat(self.hub, count, axis=1)
+        for pairing in self.pairings:
+            held = self._swap(held, pairing)
+        return np.ascontiguousarray(self.given.source[held][self.given.exchange.unit].T)
+
+    def _swap(self, held: np.ndarray, pairing: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Return the state (units, chains) after swapping each pair with its odds."""
         i, j = pairing
-        difference = self.natural[i] - self.natural[j]
-        log_odds = np.zeros((len(held), len(i)))
-        for k in range(self.natural.shape[1]):
-            log_odds += difference[:, k] * (self.carried[held[:, j], k] - self.carried[held[:, i], k])
-        swapped = rng.random(log_odds.shape) < 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+        of_i, of_j = held[i], held[j]
+        if self.given.log_weight is not None:
+            weight = self.given.log_weight
+            rows_i, rows_j = i[:, None], j[:, None]
+            log_odds = weight[rows_i, of_j] - weight[rows_i, of_i] + weight[rows_j, of_i] - weight[rows_j, of_j]
+        else:
+            assert self.given.mean is not None
+            assert self.given.value is not None
+            slope = (self.given.mean[i] - self.given.mean[j]) / self.given.variance
+            log_odds = slope[:, None] * (self.given.value[of_j] - self.given.value[of_i])
+        # A standard logistic variable is below x with probability 1 / (1 + exp(-x)).
+        swapped = self.rng.logistic(size=log_odds.shape) < log_odds
         out = held.copy()
-        out[:, i] = np.where(swapped, held[:, j], held[:, i])
-        out[:, j] = np.where(swapped, held[:, i], held[:, j])
+        out[i] = np.where(swapped, of_j, of_i)
+        out[j] = np.where(swapped, of_i, of_j)
         return out
+
+
+def _pairing(stratum: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return random disjoint pairs of units of the same stratum."""
+    order = np.argsort(stratum + rng.random(len(stratum)))
+    # Paired with the next one in its stratum, counted from the stratum's start, so that no unit is in two pairs.
+    ordered = stratum[order]
+    start = np.searchsorted(ordered, ordered, side="left")
+    first = np.flatnonzero((np.arange(len(order)) - start) % 2 == 0)
+    first = first[first + 1 < len(order)]
+    first = first[ordered[first] == ordered[first + 1]]
+    return order[first], order[first + 1]
 
 
 def given_strata(basis: ColumnBasis, exchange: Exchange) -> Conditioning:
     """Condition on the strata alone."""
-    n, m = len(exchange.unit), len(exchange.stratum)
     expected = basis.matrix - centre(basis.matrix, exchange.record_stratum, exchange.weight)
-    empty = np.zeros((m, 0))
-    return Conditioning(exchange, np.zeros((n, 0)), expected, empty, empty)
+    units = np.arange(len(exchange.stratum))
+    return Conditioning(exchange, np.zeros((len(exchange.unit), 0)), expected, units, exchange.representative)
 
 
 def given_covariates(basis: ColumnBasis, exchange: Exchange, covariates: Sequence[np.ndarray]) -> Conditioning:
@@ -134,17 +162,29 @@ def given_covariates(basis: ColumnBasis, exchange: Exchange, covariates: Sequenc
 
     wide = by_unit(design)
     value = basis.matrix[exchange.representative]
+    codes = basis.codes[exchange.representative]
     if basis.categorical:
-        natural = _multinomial(wide, basis.codes[exchange.representative], exchange.stratum, len(basis.levels))
-        shares = np.exp(natural - natural.max(axis=1, keepdims=True))
+        log_weight = _multinomial(wide, codes, exchange.stratum, len(basis.levels))
+        shares = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
         fitted = shares / shares.sum(axis=1, keepdims=True)
-        return Conditioning(exchange, design, fitted[unit], natural, value)
-    centred_value = value - _stratum_means(value, exchange.stratum)
-    coefficients, *_ = np.linalg.lstsq(wide, centred_value, rcond=1e-10)
-    fitted = _stratum_means(value, exchange.stratum) + wide @ coefficients
-    # The order of the number is what is exchanged; its variance given the covariates sets the odds.
-    spread = float(np.var(value[:, 0] - fitted[:, 0])) or 1.0
-    return Conditioning(exchange, design, fitted[unit], fitted[:, :1] / spread, value[:, :1])
+        source = np.zeros(len(basis.levels), dtype=np.int64)
+        # Backwards, so that the first unit with a level is the one that stays; any of them carries it.
+        source[codes[::-1]] = exchange.representative[::-1]
+        return Conditioning(exchange, design, fitted[unit], codes, source, log_weight)
+    means = _stratum_means(value, exchange.stratum)
+    coefficients, *_ = np.linalg.lstsq(wide, value - means, rcond=1e-10)
+    fitted = means + wide @ coefficients
+    # The order of the number is what is exchanged; its variance around what the covariates say sets the odds.
+    return Conditioning(
+        exchange,
+        design,
+        fitted[unit],
+        np.arange(m),
+        exchange.representative,
+        mean=fitted[:, 0],
+        value=value[:, 0],
+        variance=float(np.var(value[:, 0] - fitted[:, 0])) or 1.0,
+    )
 
 
 def _design(covariates: np.ndarray, exchange: Exchange) -> np.ndarray:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from audit_pipeline.models.conditional import ConditionalTest
 
 MAX_LEVELS = 60
-MAX_RECORDS = 20_000
+MAX_RECORDS = 8_000
 """Beyond this many records whole subjects are drawn until there are about this many; evidence says how many decided."""
 
 

@@ -223,7 +223,7 @@ def test_conditional_exchanges_follow_the_odds() -> None:
     )
     basis, exchange = column_basis(column, np.arange(400)), given_label(site, label, np.arange(400))
     given = given_covariates(basis, exchange, [age[:, None]])
-    draws = given.draw(100, rng)
+    draws = given.sampler(rng).draw(100)
     for y in (0, 1):
         assert all(np.array_equal(np.sort(site[draw][label == y]), np.sort(site[label == y])) for draw in draws[:5])
     observed = np.corrcoef(age, site)[0, 1]
