@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import glob
 import os
 import shutil
 import sys
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
+from audit_pipeline.leftovers import remove_abandoned, unfinished
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_TRIES = 20
 
 
 def replace_folder(source: Path, names: Iterable[str], target: Path) -> None:
@@ -21,23 +24,42 @@ def replace_folder(source: Path, names: Iterable[str], target: Path) -> None:
     (renameat2 with RENAME_EXCHANGE); elsewhere there are two renames, and for an instant no folder.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    token = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    fresh = target.parent / f".{target.name}.new-{token}"
-    fresh.mkdir()
-    try:
+    with unfinished(target.parent, f".{target.name}.new") as fresh:
+        fresh.mkdir()
         for name in names:
             shutil.copyfile(source / name, fresh / name)
+        _change_places(fresh, target)
+    for kind in ("new", "old"):
+        remove_abandoned(target.parent.glob(f".{glob.escape(target.name)}.{kind}-*"))
+
+
+def _change_places(fresh: Path, target: Path) -> None:
+    """Move ``fresh`` to ``target``; what was there before is at ``fresh`` afterwards, or gone."""
+    for _ in range(_TRIES):
         if not target.exists():
-            os.rename(fresh, target)
+            try:
+                os.rename(fresh, target)
+            except OSError:
+                if target.exists():  # another run published in between
+                    continue
+                raise
             return
-        if not _exchange(fresh, target):
-            old = target.parent / f".{target.name}.old-{token}"
-            os.rename(target, old)
-            os.rename(fresh, target)
-            shutil.rmtree(old, ignore_errors=True)
-    finally:
-        # After an exchange this is the old folder; after a failure it is the unfinished one.
-        shutil.rmtree(fresh, ignore_errors=True)
+        if _exchange(fresh, target):
+            return
+        with unfinished(target.parent, f".{target.name}.old") as old:
+            try:
+                os.rename(target, old)
+            except FileNotFoundError:  # another run is between its two renames
+                continue
+            try:
+                os.rename(fresh, target)
+            except OSError:
+                if target.exists():
+                    continue
+                os.rename(old, target)
+                raise
+            return
+    raise OSError(f"{target} is replaced by others all the time")
 
 
 def _exchange(first: Path, second: Path) -> bool:

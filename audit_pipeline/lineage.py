@@ -5,6 +5,7 @@ Nothing here points into a database that may be gone when the verdict is read.
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,6 +19,9 @@ from audit_pipeline.spec import AuditSpec
 from audit_pipeline.store import StageRecord
 
 PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "torch", "dagster")
+
+IN_MEMORY = "(a table in memory)"
+"""Stands for the whereabouts of data that were no file."""
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
@@ -51,9 +55,24 @@ def provenance(
         },
         "code": {"audit_pipeline": __version__, "sha256": digests.of_code()},
         "python": platform.python_version(),
-        "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
+        "packages": installed_packages(),
         "run": {"created": datetime.now(UTC).isoformat(timespec="seconds"), **run_info},
     }
+
+
+def whereabouts(spec: AuditSpec, out: Path) -> list[str]:
+    """Return where the data lie as seen from the output folder, for ``verify`` to look there first.
+
+    It belongs into ``run_info``: a place says nothing about content, and no digest may hang on it.
+    """
+    return [path if "://" in path else _relative(path, out) for path in spec.data_paths]
+
+
+def _relative(path: str, start: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:  # on another drive
+        return path
 
 
 def statement(verdict: str, dataset: str, lineage: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
@@ -79,6 +98,11 @@ def statement(verdict: str, dataset: str, lineage: Mapping[str, Any], outputs: M
             "failedTests": [dataset] if verdict == "fail" else [],
         },
     }
+
+
+def installed_packages() -> dict[str, str]:
+    """Return the versions of the packages that a verdict names, of those that are installed."""
+    return {name: installed for name in PACKAGES if (installed := _version(name))}
 
 
 def _version(package: str) -> str | None:

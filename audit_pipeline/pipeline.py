@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from audit_pipeline import digests
 from audit_pipeline.errors import DataError
-from audit_pipeline.spec import AuditSpec
+from audit_pipeline.spec import TABLE_VIEWS, AuditSpec
 from audit_pipeline.store import StageRecord, Store
 from audit_pipeline.threads import one_thread
 
@@ -94,16 +94,16 @@ class Stage:
 
 
 def _data_digests(spec: AuditSpec) -> list[str]:
-    from audit_pipeline.dataset.files import find_files
+    from audit_pipeline.dataset.files import data_digests
 
-    return [digests.of_file(path) for path in find_files(spec)]
+    return data_digests(spec)
 
 
 def graph(spec: AuditSpec) -> tuple[Stage, ...]:
     """Return the stages of an audit in an order in which they can run. Every registered probe is a stage of its own."""
     from audit_pipeline.probes import registered
 
-    columns = ("label", "subject", "nuisance", "covariates", "features", "split")
+    columns = ("label", "subject", "nuisance", "covariates", "features", "ignore", "missing", "order", "split")
     stages = [
         Stage(
             name="dataset",
@@ -120,6 +120,15 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             function="audit_pipeline.stages.values:run",
             description="What the model sees, as a numeric matrix: numbers, one-hot levels and missing-value marks.",
             spec_keys=("features",),
+        ),
+        Stage(
+            name="views",
+            inputs=("dataset",),
+            outputs=tuple(f"{name}.parquet" for name in TABLE_VIEWS),
+            function="audit_pipeline.stages.views:run",
+            description="What should tell nothing of the label: the pattern of missing values alone, and how numbers were "
+            "rounded, each a matrix of its own.",
+            spec_keys=("seed",),
         ),
         Stage(
             name="baselines",
@@ -149,7 +158,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             function="audit_pipeline.stages.probe:run",
             description=probe.question,
             kinds=probe.kinds,
-            spec_keys=("seed", "folds", "split"),
+            spec_keys=("seed", "folds", "split", "label_free"),
             options={"probe": probe.name},
         )
         for probe in probes

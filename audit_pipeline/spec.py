@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +21,12 @@ MAX_SPEC_BYTES = 1_000_000
 """A spec is a page of text; anything larger is not one."""
 
 SCHEMA_VERSION = 1
+
+TABLE_VIEWS = ("missingness", "rounding")
+"""Views of a table that ``label_free:`` can name; ``views.table`` finds their code, a test keeps both equal."""
+
+EVERY_COLUMN = "*"
+"""Stands for all columns under ``missing:``."""
 
 
 class Policy(BaseModel):
@@ -48,21 +56,45 @@ class AuditSpec(BaseModel):
     nuisance: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     features: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    """Columns that neither the model nor the audit looks at."""
+    missing: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What means a missing value, by column; under :data:`EVERY_COLUMN` in all. Numbers are matched as numbers."""
+    order: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Levels from low to high, by column, for a label or metadata column whose levels have an order."""
     split: str | None = None
+    label_free: tuple[str, ...] = ()
+    """Views of the data (:data:`TABLE_VIEWS`) that cannot carry the label honestly; if they predict it, the dataset fails."""
     policy: Policy = Policy()
     folds: Annotated[int, Field(ge=2, le=20)] = 5
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     schedule: str | None = None
 
-    @field_validator("nuisance", "covariates", "features", "data", mode="before")
+    @field_validator("nuisance", "covariates", "features", "ignore", "label_free", "data", mode="before")
     @classmethod
     def _one_name_is_a_list(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
 
-    @field_validator("nuisance", "covariates", "features", mode="before")
+    @field_validator("nuisance", "covariates", "features", "ignore", "label_free", mode="before")
     @classmethod
     def _accept_a_single_name(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _marks_by_column(cls, value: Any) -> Any:
+        if value is None:
+            return {}
+        by_column = value if isinstance(value, Mapping) else {EVERY_COLUMN: value}
+        return {str(column): _marks(by_column[column]) for column in sorted(by_column, key=str)}
+
+    @field_validator("order", mode="before")
+    @classmethod
+    def _levels_as_text(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValueError("is a mapping of columns to their levels from low to high, as in `order: {grade: [low, high]}`")  # noqa: TRY004  (pydantic explains ValueErrors)
+        # YAML reads the level 1 as a number; columns of numbers name their levels without decimals.
+        return {str(column): tuple(str(level) for level in levels) for column, levels in value.items()}
 
     @field_validator("name")
     @classmethod
@@ -70,6 +102,16 @@ class AuditSpec(BaseModel):
         if not re.search(r"[A-Za-z0-9]", value):
             raise ValueError("needs at least one letter or digit, since it names a folder and a Dagster group")
         return value
+
+    @field_validator("label_free")
+    @classmethod
+    def _known_views(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in TABLE_VIEWS:
+                raise ValueError(
+                    f"there is no view {name!r}{did_you_mean(name, list(TABLE_VIEWS))}; there are {', '.join(TABLE_VIEWS)}"
+                )
+        return tuple(sorted(set(value)))
 
     @field_validator("schedule")
     @classmethod
@@ -90,10 +132,16 @@ class AuditSpec(BaseModel):
                         else f"column {column!r} is named twice as {role}; name it once"
                     )
                 seen[column] = role
+        ordered = {self.label, *self.nuisance, *self.covariates}
+        for column in self.order:
+            if column not in ordered:
+                raise ValueError(
+                    f"`order:` names {column!r}, which is neither the label nor metadata{did_you_mean(column, ordered)}"
+                )
         return self
 
     def roles(self) -> dict[str, tuple[str, ...]]:
-        """Return the declared columns by role, in the order label, subject, nuisance, covariates, split, features."""
+        """Return the declared columns by role: label, subject, nuisance, covariates, split, features, ignore."""
         return {
             "label": (self.label,),
             "subject": (self.subject,) if self.subject else (),
@@ -101,6 +149,7 @@ class AuditSpec(BaseModel):
             "covariates": self.covariates,
             "split": (self.split,) if self.split else (),
             "features": self.features or (),
+            "ignore": self.ignore,
         }
 
     @property
@@ -122,6 +171,30 @@ class AuditSpec(BaseModel):
         """Return the SHA-256 of :meth:`content` as canonical JSON."""
         canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _marks(value: Any) -> tuple[str, ...]:
+    """Return marks of missing values as text, each once and sorted: ``-9``, ``-9.0`` and ``"-9"`` are the same mark."""
+    marks = value if isinstance(value, list | tuple) else (value,)
+    return tuple(sorted({_mark(mark) for mark in marks}))
+
+
+def _mark(value: Any) -> str:
+    # bool is a kind of int, and YAML reads NO and off as one.
+    if isinstance(value, bool) or value is None:
+        shown = "null" if value is None else str(value).lower()
+        raise ValueError(f"YAML reads this mark as {shown}; put it in quotes")
+    if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise ValueError("infinities and NaN are missing anyway; leave them out")
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if not isinstance(value, str):
+        raise ValueError("a mark is a text or a number, as in `missing: ['?', -9]` or `missing: {chol: [0]}`")  # noqa: TRY004  (pydantic explains ValueErrors)
+    if not value.strip():
+        raise ValueError("empty cells are missing anyway; leave this mark out")
+    return value.strip()
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -213,7 +286,7 @@ def parse_spec(raw: Any, *, file: Path | None = None, base: Path | None = None) 
 
 def _resolve(base: Path, path: str) -> str:
     # A URL such as s3://bucket/key is left alone; anything else is a path relative to the spec.
-    return path if "://" in path else os.path.normpath((base / path).absolute())
+    return path if "://" in path else os.path.normpath((base / os.path.expanduser(path)).absolute())
 
 
 def _explain(error: ValidationError, file: Path | None) -> SpecError:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from audit_pipeline import digests
+from audit_pipeline.leftovers import remove_abandoned, unfinished
 
 _RECORD = "stage.json"
 
 KEPT = 3
 """Former results kept for each stage."""
+
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class StageRecord:
     reused: bool = False
 
 
-def _age(path: Path) -> float:
-    """Return when a result was made; 0 for one that another run removed a moment ago."""
+def _last_used(path: Path) -> float:
+    """Return when a result was last made or found; 0 for one that another run removed a moment ago."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -69,11 +70,9 @@ class Store:
         try:
             stored = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
             record = StageRecord(**stored, folder=folder, reused=True)
-        except (OSError, ValueError, TypeError):
+            intact = all(digests.of_file(folder / name) == sha for name, sha in record.outputs.items())
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
-        intact = all(
-            (folder / name).is_file() and digests.of_file(folder / name) == sha for name, sha in record.outputs.items()
-        )
         return record if intact else None
 
     def current(self, stage: str) -> StageRecord | None:
@@ -87,12 +86,10 @@ class Store:
     @contextmanager
     def workspace(self, stage: str) -> Iterator[Path]:
         """Yield an empty folder to write into; it disappears unless :meth:`commit` moves it away."""
-        folder = self.root / stage / f".tmp-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        folder.mkdir(parents=True)
-        try:
+        with unfinished(self.root / stage, ".tmp") as folder:
+            folder.mkdir(parents=True)
+            self._tidy(stage)
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def commit(self, record: StageRecord, workspace: Path) -> StageRecord:
         """Move a finished workspace to its key in one rename, and make it the current result."""
@@ -102,21 +99,47 @@ class Store:
             json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False), encoding="utf-8"
         )
         final = self.root / record.stage / record.key
-        if final.exists():  # an incomplete or damaged result of the same key
-            shutil.rmtree(final)
-        os.replace(workspace, final)
-        self.point(record.stage, record.key)
-        return StageRecord(**stored, folder=final)
+        for _ in range(_TRIES):
+            try:
+                os.replace(workspace, final)  # refused by the system while another folder stands there
+            except OSError:
+                if not final.exists():
+                    raise
+                faster = self.lookup(record.stage, record.key)
+                if faster is not None:
+                    # Another run computed the same at the same time, and its stages may be reading from there already.
+                    self.point(record.stage, record.key)
+                    return replace(faster, reused=False)
+                self._set_aside(final)  # an incomplete or damaged result of the same key
+            else:
+                self.point(record.stage, record.key)
+                return StageRecord(**stored, folder=final)
+        raise OSError(f"{final} is replaced by others all the time")
 
     def point(self, stage: str, key: str) -> None:
-        """Make ``key`` the current result of the stage, and drop all but the latest few others.
+        """Make ``key`` the current result of the stage, and drop all but the few others that were used last.
 
         A few are kept for runs of other specs or data that may be going on at the same time.
         """
         folder = self.root / stage
-        pointer = folder / f".current-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        pointer.write_text(key, encoding="utf-8")
-        os.replace(pointer, folder / "current")
+        with unfinished(folder, ".current") as pointer:
+            pointer.write_text(key, encoding="utf-8")
+            os.replace(pointer, folder / "current")
+        with suppress(OSError):  # removed by another run a moment ago
+            os.utime(folder / key)
         others = [path for path in folder.iterdir() if path.is_dir() and path.name != key and path.name[0] != "."]
-        for other in sorted(others, key=_age)[:-KEPT]:
-            shutil.rmtree(other, ignore_errors=True)
+        for other in sorted(others, key=_last_used)[:-KEPT]:
+            self._set_aside(other)
+        self._tidy(stage)
+
+    def _set_aside(self, result: Path) -> None:
+        """Remove a result so that nobody meets half of it: first out of the way in one step, then for good."""
+        with unfinished(result.parent, ".tmp") as away:
+            try:
+                os.rename(result, away)
+            except OSError:  # another run did the same
+                return
+
+    def _tidy(self, stage: str) -> None:
+        """Remove what killed runs left unfinished."""
+        remove_abandoned((self.root / stage).glob(".*-*"))

@@ -48,6 +48,7 @@ def decide(dataset: str, rows: Sequence[Evidence], policy: Policy) -> Verdict:
     ]
     findings += _interactions(pairs, findings, adjusted, policy)
     findings += [_covariate(facts) for facts in covariates]
+    findings = [wording.explains(finding, _explained(book, finding.column, policy)) for finding in findings]
     findings += _leakage(book) + _unrecorded(book, policy)
     worst = max(findings, key=lambda finding: LEVELS.index(finding.verdict), default=None)
     if worst is None:
@@ -258,10 +259,17 @@ def _covariate(facts: ColumnFacts) -> Finding:
 
 def _leakage(book: EvidenceBook) -> list[Finding]:
     """Judge a split that the user already has."""
-    rows = [row for row in book.where(probe="leakage") if row.metric in {"subjects_across", "duplicates_across"}]
-    if not rows:
+    exact = [row for row in book.where(probe="leakage") if row.metric in {"subjects_across", "duplicates_across"}]
+    near = list(book.where(probe="leakage", metric="near_duplicates_across"))
+    if not exact and not near:
         return []
-    return [wording.leakage(rows, leaking=any((row.estimate or 0) > 0 for row in rows))]
+    # Nearly identical records may be two honest ones, so they warn.
+    worst: Level = "fail" if _any(exact) else "warn" if _any(near) else "pass"
+    return [wording.leakage(exact + near, worst, book.first(probe="leakage", metric="identity_auc"))]
+
+
+def _any(rows: Sequence[Evidence]) -> bool:
+    return any((row.estimate or 0) > 0 for row in rows)
 
 
 def _unrecorded(book: EvidenceBook, policy: Policy) -> list[Finding]:
@@ -275,5 +283,23 @@ def _unrecorded(book: EvidenceBook, policy: Policy) -> list[Finding]:
     findings = []
     for row, p in zip(rows, adjusted, strict=True):
         if p <= policy.alpha and row.ci_low is not None and row.ci_low > 0.5:
-            findings.append(wording.unrecorded(row, fails=bool(row.detail.get("label_free"))))
+            overall = book.first(metric="view_auc", view=row.view)
+            best = next(
+                (part for part in book.where(metric="view_explained", view=row.view) if part.detail["best"]), None
+            )
+            fails = bool(row.detail.get("label_free"))
+            findings.append(wording.unrecorded(row, overall=overall, explained=best, fails=fails))
     return findings
+
+
+def _explained(book: EvidenceBook, column: str | None, policy: Policy) -> list[wording.ExplainedView]:
+    """Return the views that predict the label and that ``column`` explains better than other columns do."""
+    overall = list(book.where(metric="view_auc"))
+    adjusted = holm([1.0 if row.p_value is None else row.p_value for row in overall])
+    found = []
+    for row, p in zip(overall, adjusted, strict=True):
+        share = book.first(metric="view_explained", view=row.view, column=column) if column else None
+        within = book.first(metric="view_auc_within", view=row.view, column=column)
+        if share is not None and share.detail.get("best") and within is not None and p <= policy.alpha:
+            found.append(wording.ExplainedView(row, within, share))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -192,36 +192,112 @@ def interaction(row: Evidence, of: Sequence[Finding], *, fails: bool, p_adjusted
     )
 
 
-def leakage(rows: Sequence[Evidence], *, leaking: bool) -> Finding:
-    """Word the audit of a given split."""
+def leakage(rows: Sequence[Evidence], level: Level, identity: Evidence | None = None) -> Finding:
+    """Word the audit of a given split; ``identity`` says how well records give their subject away."""
     split = str(rows[0].detail.get("split", "split"))
-    found = "; ".join(f"{int(row.estimate or 0):,} {row.detail.get('what', row.metric)}" for row in rows)
+    # A count of nothing is not worth a clause where another leaks.
+    told = [row for row in rows if row.estimate] or rows
+    found = "; ".join(f"{int(row.estimate or 0):,} {row.detail.get('what', row.metric)}" for row in told)
+    headline, step = {
+        "fail": (
+            f"The given split {split!r} leaks: {found}.",
+            "Split whole subjects, with identical records together; `splits.parquet` holds such a split.",
+        ),
+        "warn": (
+            f"The given split {split!r} may leak: {found}.",
+            "Look at these pairs (evidence.parquet names them): if they are copies, keep them in one part of the split.",
+        ),
+    }.get(
+        level,
+        (f"The given split {split!r} keeps subjects and identical records apart.", "Nothing to repair."),
+    )
+    notes = []
+    if identity is not None and identity.ci_low is not None and identity.ci_low > 0.5:
+        notes.append(
+            f"Records give their subject away: with labels dealt to subjects at random a split by records still reaches AUC "
+            f"{_number(identity.estimate)}, so subjects must never be split."
+        )
     return Finding(
         column=split,
         role="split",
-        verdict="fail" if leaking else "pass",
-        reason="leakage" if leaking else "independent",
-        headline=f"The given split {split!r} leaks: {found}."
-        if leaking
-        else f"The given split {split!r} keeps subjects and identical records apart.",
-        next_step="Split whole subjects, with identical records together; `splits.parquet` holds such a split."
-        if leaking
-        else "Nothing to repair.",
+        verdict=level,
+        reason="independent" if level == "pass" else "leakage",
+        headline=headline,
+        next_step=step,
+        notes=tuple(notes),
         n=rows[0].n,
         n_subjects=rows[0].n_subjects,
     )
 
 
-def unrecorded(row: Evidence, *, fails: bool) -> Finding:
-    """Word a view that predicts the label within levels of every recorded column."""
+VIEW_WORDS = {"missingness": "the pattern of missing values", "rounding": "the way numbers were rounded"}
+"""Views as a reader calls them."""
+
+
+def _view_words(view: str | None) -> str:
+    return VIEW_WORDS.get(view or "", f"the view {view}")
+
+
+@dataclass(frozen=True)
+class ExplainedView:
+    """A view's AUC for the label over all records and within a column, and the share that the column explains."""
+
+    overall: Evidence
+    within: Evidence
+    share: Evidence
+
+
+def explains(finding: Finding, views: Sequence[ExplainedView]) -> Finding:
+    """Return the finding with a note on each view that predicts the label because of this column."""
+    notes = []
+    for view in views:
+        share = view.share.estimate or 0.0
+        # The column that explains most may still explain hardly anything.
+        much = "all" if share >= 0.9 else "most" if share >= 0.5 else "part" if share >= 0.2 else None
+        if much is None:
+            continue
+        inside = _interval(view.within.estimate, view.within.ci_low, view.within.ci_high)
+        left = f"within {finding.column} its AUC is {inside}" if view.within.estimate is not None else "nothing is left"
+        subject = _view_words(view.overall.view)
+        notes.append(
+            f"{subject[0].upper()}{subject[1:]} alone predicts the label with AUC "
+            f"{_interval(view.overall.estimate, view.overall.ci_low, view.overall.ci_high)}; {left}: {finding.column} explains "
+            f"{much} of it ({share:.0%})."
+        )
+    return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
+
+
+def unrecorded(row: Evidence, *, fails: bool, overall: Evidence | None, explained: Evidence | None) -> Finding:
+    """Word a view that predicts the label within levels of all recorded columns together."""
+    view, size = _view_words(row.view), _interval(row.estimate, row.ci_low, row.ci_high)
+    notes = []
+    if overall is not None and explained is not None and (explained.estimate or 0.0) >= 0.2:
+        notes.append(
+            f"Over all records its AUC is {_interval(overall.estimate, overall.ci_low, overall.ci_high)}, of which "
+            f"{explained.column} explains {explained.estimate:.0%}."
+        )
+    if not fails:
+        return Finding(
+            column=None,
+            role="view",
+            verdict="warn",
+            reason="unrecorded",
+            headline=f"{view[0].upper()}{view[1:]} alone predicts the label at equal values of all recorded columns (AUC {size}).",
+            next_step="Ask whether it can carry the label honestly, as a test does that is ordered on suspicion. If not, look for what "
+            f"differed between the labels at recording time, and declare `label_free: [{row.view}]`.",
+            notes=tuple(notes),
+            n=row.n,
+            n_subjects=row.n_subjects,
+        )
     return Finding(
         column=None,
         role="view",
-        verdict="fail" if fails else "warn",
+        verdict="fail",
         reason="unrecorded",
-        headline=f"The view {row.view} should carry no label, yet predicts it (AUC "
-        f"{_interval(row.estimate, row.ci_low, row.ci_high)}), and no recorded column explains that.",
+        headline=f"{view[0].upper()}{view[1:]} should carry no label, yet predicts it (AUC {size}), and no recorded column explains "
+        "that.",
         next_step="Look for what differs between the labels at recording time and is in no column; record it, and audit again.",
+        notes=tuple(notes),
         n=row.n,
         n_subjects=row.n_subjects,
     )

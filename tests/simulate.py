@@ -57,7 +57,11 @@ def generate(truth: Truth, rng: np.random.Generator) -> pa.Table:
 
 
 def audit(
-    table: pa.Table, seed: int = 0, nuisance: tuple[str, ...] = ("site",), covariates: tuple[str, ...] = ()
+    table: pa.Table,
+    seed: int = 0,
+    nuisance: tuple[str, ...] = ("site",),
+    covariates: tuple[str, ...] = (),
+    order: dict[str, list[str]] | None = None,
 ) -> Verdict:
     """Run the design and sensor probes over a table and judge."""
     with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +75,7 @@ def audit(
                 "subject": "person",
                 "nuisance": list(nuisance),
                 "covariates": list(covariates),
+                "order": order or {},
                 "seed": seed,
             }
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from audit_pipeline import pipeline
+from audit_pipeline import lineage, pipeline
 from audit_pipeline.report.progress import make_listener
 from audit_pipeline.spec import load_spec
 from audit_pipeline.store import Store
@@ -63,7 +63,8 @@ def audit(
         with make_listener(
             sys.stderr, title=spec.name, total=stages, quiet=quiet, summary=summary, stop=stop
         ) as listener:
-            records = pipeline.run(spec, store, workers=workers, listener=listener)
+            run_info = {"data": lineage.whereabouts(spec, out)}
+            records = pipeline.run(spec, store, workers=workers, listener=listener, run_info=run_info)
         verdict_record = records["verdict"]
         pipeline.publish(verdict_record, out)
     stored = json.loads((verdict_record.folder / "verdict.json").read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,6 +19,11 @@ FEW_NUMBERS = 12
 """A metadata column of numbers with at most this many distinct values is read as categorical (year, scanner number)."""
 
 
+def few(n: int) -> int:
+    """Return up to how many distinct numbers among ``n`` records are levels; in a small table every number is one of a few."""
+    return min(FEW_NUMBERS, max(3, n // 5))
+
+
 @dataclass(frozen=True)
 class Factor:
     """A column as levels. ``codes`` (n,) index ``levels``; the level :data:`MISSING` stands for missing values."""
@@ -28,7 +33,7 @@ class Factor:
 
 
 def kind_of(column: pa.ChunkedArray) -> Kind:
-    """Return the kind that Arrow's type stands for."""
+    """Return the kind that Arrow's type stands for. Times of day and durations are numbers: seconds."""
     import pyarrow as pa
 
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
@@ -38,7 +43,9 @@ def kind_of(column: pa.ChunkedArray) -> Kind:
         return "numeric"
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return "categorical"
-    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind) and not pa.types.is_time(kind):
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return "numeric"
+    if pa.types.is_temporal(kind):
         return "date"
     # A column of nothing but missing values has Arrow's type null: as text it is one level, "(missing)".
     return "categorical" if pa.types.is_null(kind) else "unusable"
@@ -47,7 +54,7 @@ def kind_of(column: pa.ChunkedArray) -> Kind:
 def numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
     """Return a numeric, boolean or date column as float64 with NaN for missing, and how many infinities became missing.
 
-    Dates become seconds since 1970.
+    Dates become seconds since 1970, times of day seconds since midnight.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -55,7 +62,12 @@ def numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_temporal(column.type):
-        column = pc.cast(pc.cast(column, pa.timestamp("us")), pa.int64())
+        if pa.types.is_time(column.type):
+            column = pc.cast(pc.cast(column, pa.time64("us"), safe=False), pa.int64())
+        elif pa.types.is_duration(column.type):
+            column = pc.cast(pc.cast(column, pa.duration("us"), safe=False), pa.int64())
+        else:
+            column = pc.cast(pc.cast(column, pa.timestamp("us"), safe=False), pa.int64())
         values = pc.cast(column, pa.float64(), safe=False).to_numpy() / 1e6
     else:
         values = pc.cast(column, pa.float64(), safe=False).to_numpy()
@@ -74,10 +86,16 @@ def factor(column: pa.ChunkedArray, kind: Kind) -> Factor:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_integer(column.type):
+        # As they are: numbers of patients may have more digits than a float64 holds.
+        encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
+        names = [MISSING if name is None else str(name) for name in encoded.dictionary.to_pylist()]
+        return Factor(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32), tuple(names))
     if kind in ("numeric", "date"):
         values, _ = numbers(column)
         found, first, inverse = np.unique(values, return_index=True, return_inverse=True, equal_nan=True)
-        names = [MISSING if np.isnan(value) else number_name(value) for value in found]
+        name_of = date_name if kind == "date" else number_name
+        names = [MISSING if np.isnan(value) else name_of(value) for value in found]
         order = np.argsort(first, kind="stable")
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
@@ -95,28 +113,8 @@ def number_name(value: float) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
-def describe(column: pa.ChunkedArray, kind: Kind) -> dict[str, Any]:
-    """Return a column's profile: missing and distinct values, range and mean of numbers, most frequent level of others."""
-    import pyarrow.compute as pc
-
-    profile: dict[str, Any] = {"kind": kind, "missing": int(column.null_count)}
-    if kind == "unusable":
-        return profile
-    if kind in ("numeric", "date"):
-        values, infinite = numbers(column)
-        good = values[~np.isnan(values)]
-        profile |= {
-            "missing": int(np.isnan(values).sum()) - infinite,
-            "infinite": infinite,
-            "distinct": len(np.unique(good)),
-        }
-        if len(good):
-            profile |= {"minimum": float(good.min()), "mean": float(good.mean()), "maximum": float(good.max())}
-        return profile
-    levels = factor(column, kind)
-    counts = np.bincount(levels.codes, minlength=len(levels.levels))
-    if len(counts):
-        profile["most_frequent"] = levels.levels[int(counts.argmax())]
-    profile["distinct"] = len(levels.levels) - (MISSING in levels.levels)
-    profile["missing"] = int(pc.sum(pc.is_null(column)).as_py() or 0)
-    return profile
+def date_name(seconds: float) -> str:
+    """Return seconds since 1970 as a date, with the time of day if it is not midnight."""
+    moment = np.datetime64(round(seconds * 1e6), "us")
+    day = moment.astype("datetime64[D]")
+    return str(day) if day == moment else str(moment).removesuffix(".000000").replace("T", " ")

@@ -1,202 +1,185 @@
-"""Reading csv, tsv and Parquet through Arrow, with errors that name the row and the column."""
+"""From files to one table: each file read by what it is, columns named, marks of missing values taken out, types found."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from pathlib import Path
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from audit_pipeline.dataset import cells, dates, marks, names
+from audit_pipeline.dataset.files import LINES, DataFile
+from audit_pipeline.dataset.piece import MAX_CELLS, Piece
+from audit_pipeline.dataset.unify import decoded, one_type
 from audit_pipeline.errors import DataError, shorten
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NULL_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "#NA", "<NA>")
-"""Words that mean a missing value in text files."""
-
-MAX_COLUMNS = 100_000
+_SNIFF = 10_000
+"""Records looked at to see whether a table has decimal commas."""
 
 
-def read_files(paths: list[Path]) -> tuple[pa.Table, list[int]]:
+@dataclass(frozen=True)
+class Loaded:
+    """The table of all files.
+
+    Parameters
+    ----------
+    rows : number of records of each file.
+    notes : what was done on the way, for people.
+    troubles : columns that look like numbers or dates and could not be read as such.
+    """
+
+    table: pa.Table
+    files: tuple[DataFile, ...]
+    rows: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+    troubles: Mapping[str, cells.Trouble] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """How to name the table as a whole: its first file."""
+        return self.files[0].shown
+
+    def place(self, record: int) -> tuple[str, int]:
+        """Return file and row of a record as a person finds them."""
+        ends = list(accumulate(self.rows))
+        position = bisect_right(ends, record)
+        file = self.files[position]
+        return file.shown, record - (ends[position] - self.rows[position]) + file.first_row
+
+    def error(self, record: int, column: str, message: str, *, expected: str | None = None, remedy: str) -> DataError:
+        """Return a DataError that points at a value."""
+        file, row = self.place(record)
+        return DataError(message, file=file, row=row, column=column, expected=expected, remedy=remedy)
+
+    def raise_trouble(self, column: str) -> None:
+        """Raise what stands in the way of reading a column as numbers or dates, if anything does."""
+        trouble = self.troubles.get(column)
+        if trouble is not None:
+            raise self.error(trouble.row, column, trouble.message, expected=trouble.expected, remedy=trouble.remedy)
+
+
+def load_table(
+    files: Sequence[DataFile],
+    *,
+    wanted: Sequence[str] = (),
+    exact: Sequence[str] = (),
+    missing: Mapping[str, tuple[str, ...]] | None = None,
+) -> Loaded:
     """Read files with the same columns into one table.
 
-    Returns
-    -------
-    The table, and the number of rows of each file, in order.
+    Parameters
+    ----------
+    wanted : names that the spec uses; see :func:`audit_pipeline.dataset.names.tidy`.
+    exact : those of them whose values name things; see :func:`audit_pipeline.dataset.cells.settle`.
+    missing : marks of missing values by column.
 
     Raises
     ------
     DataError : unreadable or empty file, ragged rows, repeated or differing columns.
     """
-    import pyarrow as pa
-
-    tables = [_read_file(path) for path in paths]
-    for path, table in zip(paths[1:], tables[1:], strict=True):
-        if set(table.column_names) != set(tables[0].column_names):
-            odd = sorted(set(table.column_names) ^ set(tables[0].column_names))
-            raise DataError(
-                f"its columns differ from those of {paths[0].name}: {', '.join(map(shorten, odd[:5]))}",
-                file=path,
-                remedy="give all files the same columns, or audit them apart",
-            )
-    try:
-        whole = pa.concat_tables(
-            [table.select(tables[0].column_names) for table in tables], promote_options="permissive"
-        )
-    except pa.ArrowInvalid as error:
+    missing = missing or {}
+    pieces = [_read(file) for file in files]
+    notes = [note for piece in pieces for note in piece.notes]
+    pieces = [_named(piece, wanted, notes) for piece in pieces]
+    rows = tuple(piece.table.num_rows for piece in pieces)
+    _check_same_columns(pieces)
+    table, differing = one_type([piece.table for piece in pieces])
+    raw = differing.union(*(piece.raw for piece in pieces))
+    del pieces
+    if table.num_rows * table.num_columns > MAX_CELLS:
         raise DataError(
-            f"the files disagree about a column's type: {error}", remedy="make the column one type in all files"
-        ) from error
-    return whole, [table.num_rows for table in tables]
+            f"the table holds {table.num_rows:,} rows of {table.num_columns:,} columns",
+            file=files[0].shown,
+            expected=f"at most {MAX_CELLS:,} values",
+            remedy="audit a sample of subjects, or fewer columns",
+        )
+    marks.check(missing, table.column_names, files[0].shown)
+    table, found, troubles = _typed(table, raw, exact, missing, notes)
+    notes += marks.notes(found, missing)
+    return Loaded(table, tuple(files), rows, tuple(dict.fromkeys(notes)), troubles)
 
 
-def _read_file(path: Path) -> pa.Table:
+def _read(file: DataFile) -> Piece:
     import pyarrow as pa
 
+    from audit_pipeline.dataset.json_lines import read_lines
+    from audit_pipeline.dataset.parquet_files import read_parquet
+    from audit_pipeline.dataset.text_files import read_text
+
+    reader = read_parquet if file.ending == ".parquet" else read_lines if file.ending in LINES else read_text
     try:
-        if path.stat().st_size == 0:
-            raise DataError("the file is empty", file=path, remedy="export the data again")
-        table = _read_parquet(path) if path.suffix.casefold() == ".parquet" else _read_text(path)
-    except OSError as error:  # permission, or Arrow's own word for a damaged file
-        raise DataError(f"cannot be read: {error}", file=path, remedy="check the file and its permissions") from error
+        if file.local.stat().st_size == 0:
+            raise DataError("the file is empty", file=file.shown, remedy="export the data again")
+        piece = reader(file)
+    except (OSError, UnicodeDecodeError) as error:  # permission, or Arrow's own word for a damaged file
+        raise DataError(
+            f"cannot be read: {error}", file=file.shown, remedy="check the file and its permissions"
+        ) from error
     except pa.ArrowException as error:
         raise DataError(
-            f"cannot be read: {error}", file=path, remedy="check that the file is what its name says"
+            f"cannot be read: {error}", file=file.shown, remedy="check that the file is what its name says"
         ) from error
-    _check_names(table.column_names, path)
-    if table.num_rows == 0:
-        raise DataError("there is a header but no record", file=path, remedy="export the data again")
-    return table
+    names.check(piece.table.column_names, file)
+    if piece.table.num_rows == 0:
+        raise DataError("there is a header but no record", file=file.shown, remedy="export the data again")
+    return piece
 
 
-def _check_names(names: list[str], path: Path) -> None:
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise DataError(
-            f"the column name {shorten(repeated[0])} stands {names.count(repeated[0])} times in the header",
-            file=path,
-            row=1,
-            column=repeated[0],
-            remedy="give each column its own name",
-        )
+def _named(piece: Piece, wanted: Sequence[str], notes: list[str]) -> Piece:
+    called, told = names.tidy(piece.table.column_names, wanted)
+    notes += told
+    by_name = dict(zip(piece.table.column_names, called, strict=True))
+    return Piece(
+        piece.file, piece.table.rename_columns(called), frozenset(by_name[name] for name in piece.raw), piece.notes
+    )
 
 
-def _read_parquet(path: Path) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    return pq.read_table(path, partitioning=None)
-
-
-def _read_text(path: Path) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.csv as csv
-
-    delimiter = "\t" if path.suffix.casefold() == ".tsv" else ","
-    names = _header(path, delimiter)
-    as_text: dict[str, pa.DataType] = {}
-    broken: list[pa.csv.InvalidRow] = []
-
-    def refuse(row: csv.InvalidRow) -> str:
-        broken.append(row)
-        return "error"
-
-    for _ in range(len(names) + 1):
-        try:
-            table = csv.read_csv(
-                path,
-                # One thread: with several, Arrow does not know the number of a broken row.
-                read_options=csv.ReadOptions(use_threads=not broken),
-                parse_options=csv.ParseOptions(
-                    delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse
-                ),
-                convert_options=csv.ConvertOptions(
-                    null_values=list(NULL_WORDS), strings_can_be_null=True, column_types=as_text
-                ),
+def _check_same_columns(pieces: Sequence[Piece]) -> None:
+    if all(piece.file.ending in LINES for piece in pieces):
+        return  # a field that a line does not have is missing there
+    first = pieces[0]
+    for piece in pieces[1:]:
+        odd = sorted(set(piece.table.column_names) ^ set(first.table.column_names))
+        if odd:
+            raise DataError(
+                f"its columns differ from those of {first.file.name}: {', '.join(map(shorten, odd[:5]))}",
+                file=piece.file.shown,
+                remedy="give all files the same columns, or audit them apart",
             )
-        except pa.ArrowInvalid as error:
-            message = str(error)
-            if broken and broken[-1].number is None:
-                continue  # again in one thread, to learn the row's number
-            if broken:
-                row = broken[-1]
-                raise DataError(
-                    f"the row has {row.actual_columns} values, the header has {row.expected_columns}: {shorten(row.text)}",
-                    file=path,
-                    row=row.number,
-                    expected=f"{row.expected_columns} values separated by {'tabs' if delimiter == chr(9) else 'commas'}",
-                    remedy='put values that hold the separator into double quotes ("...")',
-                ) from error
-            # The type was guessed from the first block and a later one broke it: such a column is text.
-            column = re.search(r"In CSV column #(\d+)", message)
-            if column and names[int(column[1])] not in as_text:
-                as_text[names[int(column[1])]] = pa.string()
-                continue
-            raise
-        else:
-            _check_text(table, path)
-            return table
-    raise DataError("no reading of the columns' types fits", file=path, remedy="export the data again as Parquet")
 
 
-def _check_text(table: pa.Table, path: Path) -> None:
-    """Refuse columns that Arrow could only read as bytes, since they are not UTF-8."""
+def _typed(
+    table: pa.Table, raw: set[str], exact: Sequence[str], missing: Mapping[str, tuple[str, ...]], notes: list[str]
+) -> tuple[pa.Table, dict[str, Mapping[str, int]], dict[str, cells.Trouble]]:
+    """Return the table with every column's type found, the marks found, and the troubles; adds to ``notes``."""
     import pyarrow as pa
 
-    for name in table.column_names:
-        if pa.types.is_binary(table.column(name).type):
-            row, bad = _first_undecodable(path)
-            raise DataError(
-                f"the text is not UTF-8: {shorten(bad)}",
-                file=path,
-                row=row,
-                column=name,
-                remedy="save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')",
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    commas = any(cells.has_decimal_commas(columns[name].slice(0, _SNIFF)) for name in raw)
+    del table
+    found: dict[str, Mapping[str, int]] = {}
+    troubles: dict[str, cells.Trouble] = {}
+    for name in list(columns):
+        column, wanted = decoded(columns[name]), marks.marks_of(name, missing)
+        seen: dict[str, int] = {}
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            settled = cells.settle(
+                name, column, raw=name in raw, exact=name in exact, decimal_comma=commas, marks=wanted
             )
-
-
-def _header(path: Path, delimiter: str) -> list[str]:
-    """Read the header alone, so that errors can name columns, and look at it before trusting the rest."""
-    import csv
-
-    with open(path, "rb") as stream:
-        start = stream.read(65_536)
-    if b"\x00" in start:
-        raise DataError(
-            "the file is binary, not text",
-            file=path,
-            remedy="is it a spreadsheet or an archive? Export it as CSV or Parquet",
-        )
-    first = start.decode("utf-8-sig", errors="replace").splitlines()[0]
-    names = next(csv.reader([first], delimiter=delimiter), [])
-    if len(names) > MAX_COLUMNS:
-        raise DataError(f"the header has {len(names):,} columns", file=path, row=1, remedy=f"keep to {MAX_COLUMNS:,}")
-    for position, name in enumerate(names, start=1):
-        if not name.strip():
-            raise DataError(
-                f"the header names no column at position {position}",
-                file=path,
-                row=1,
-                expected="a name for every column",
-                remedy="name the column (a spreadsheet's row numbers often have none: call them `row`)",
-            )
-    _check_names(names, path)
-    if len(names) == 1 and any(mark in first for mark in ";\t|"):
-        raise DataError(
-            "the header holds a single column; the separator seems to be another one",
-            file=path,
-            row=1,
-            expected="commas in .csv, tabs in .tsv",
-            remedy="export with commas, or rename a tab-separated file to .tsv",
-        )
-    return names
-
-
-def _first_undecodable(path: Path) -> tuple[int | None, bytes]:
-    with open(path, "rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                return number, line[max(0, error.start - 10) : error.end + 10]
-    return None, b""
+            column = settled.column
+            notes += settled.notes
+            seen |= settled.marked
+            if settled.trouble is not None:
+                troubles[name] = settled.trouble
+        elif pa.types.is_temporal(column.type):
+            column = pa.chunked_array([dates.tidy(column.combine_chunks())])
+        if wanted:
+            column, more = marks.blank(column, wanted)
+            seen = {mark: seen.get(mark, 0) + more.get(mark, 0) for mark in {**seen, **more}}
+        found[name] = seen
+        columns[name] = column
+    return pa.table(columns), found, troubles

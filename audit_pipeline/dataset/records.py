@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from audit_pipeline.dataset.kinds import MISSING
+from audit_pipeline.dataset.kinds import MISSING, date_name
 
 Role = Literal["nuisance", "covariate"]
 
@@ -26,6 +26,7 @@ class MetadataColumn:
     kind : ``categorical`` (``codes`` and ``levels``) or ``continuous`` (``values``, NaN for missing).
     codes : (n,) int32 index into ``levels``; for a continuous column None.
     values : (n,) float64; for a categorical column None.
+    dates : whether the values are seconds since 1970 and are shown as dates.
     """
 
     name: str
@@ -34,14 +35,19 @@ class MetadataColumn:
     levels: tuple[str, ...] = ()
     codes: np.ndarray | None = None
     values: np.ndarray | None = None
+    dates: bool = False
+
+    def cut(self, parts: int) -> MetadataColumn:
+        """Return the column as levels; a number is cut at its quantiles."""
+        if self.codes is not None:
+            return self
+        codes, names = self.strata(parts)
+        return MetadataColumn(name=self.name, role=self.role, kind="categorical", levels=names, codes=codes)
 
     def take(self, rows: np.ndarray) -> MetadataColumn:
         """Return the column at the given records."""
-        return MetadataColumn(
-            name=self.name,
-            role=self.role,
-            kind=self.kind,
-            levels=self.levels,
+        return replace(
+            self,
             codes=self.codes[rows] if self.codes is not None else None,
             values=self.values[rows] if self.values is not None else None,
         )
@@ -58,12 +64,15 @@ class MetadataColumn:
             else np.array([])
         )
         codes = np.searchsorted(edges, np.nan_to_num(self.values), side="left").astype(np.int32)
-        shown = [f"{edge:.6g}" for edge in edges]
+        shown = [date_name(edge) if self.dates else f"{edge:.6g}" for edge in edges]
         names = [f"≤ {shown[0]}", *(f"{a} to {b}" for a, b in pairwise(shown)), f"> {shown[-1]}"] if shown else ["all"]
         if not known.all():
             codes = np.where(known, codes, len(names)).astype(np.int32)
             names.append(MISSING)
-        return codes, tuple(names)
+        # Few distinct values leave parts without records.
+        used, codes = np.unique(codes, return_inverse=True)
+        names = [names[code] for code in used]
+        return codes.astype(np.int32), tuple(names)
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ class AuditData:
     ----------
     row : (n,) int64, number of the record in the files as read, from 0.
     label : (n,) int32 index into ``classes``.
+    label_values : (n,) float64, the label itself where it is a number or ordered; ``label`` then holds classes cut from it.
     subject : (n,) int64; each record is its own subject where the spec names none.
     """
 
@@ -85,6 +95,7 @@ class AuditData:
     has_subject: bool
     split: np.ndarray | None = None
     split_levels: tuple[str, ...] = ()
+    label_values: np.ndarray | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -130,6 +141,8 @@ def save(
             if column.codes is not None
             else pa.array(column.values, pa.float64(), from_pandas=False)
         )
+    if data.label_values is not None:
+        arrays["label_value"] = pa.array(data.label_values, pa.float64())
     if data.split is not None:
         arrays["split"] = pa.array(data.split, pa.int32())
     arrays |= {f"f{position}": array for position, array in enumerate(features.values())}
@@ -137,9 +150,13 @@ def save(
     info = {
         "classes": list(data.classes),
         "has_subject": data.has_subject,
-        "metadata": [{"name": c.name, "role": c.role, "kind": c.kind, "levels": list(c.levels)} for c in data.columns],
+        "metadata": [
+            {"name": c.name, "role": c.role, "kind": c.kind, "levels": list(c.levels), "dates": c.dates}
+            for c in data.columns
+        ],
         "features": feature_info,
         "split_levels": list(data.split_levels),
+        "ordered_label": data.label_values is not None,
         "notes": list(data.notes),
         **extra,
     }
@@ -159,6 +176,7 @@ def load(folder: Path) -> AuditData:
     info = load_info(folder)
     names = ["row", "label", "subject", *(f"m{i}" for i in range(len(info["metadata"])))]
     names += ["split"] if info["split_levels"] else []
+    names += ["label_value"] if info["ordered_label"] else []
     table = read_table(folder / "records.parquet", names)
     array = {name: table.column(name).to_numpy() for name in names}
     columns = tuple(
@@ -169,6 +187,7 @@ def load(folder: Path) -> AuditData:
             levels=tuple(entry["levels"]),
             codes=array[f"m{position}"] if entry["kind"] == "categorical" else None,
             values=array[f"m{position}"] if entry["kind"] == "continuous" else None,
+            dates=entry.get("dates", False),
         )
         for position, entry in enumerate(info["metadata"])
     )
@@ -181,5 +200,6 @@ def load(folder: Path) -> AuditData:
         has_subject=info["has_subject"],
         split=array.get("split"),
         split_levels=tuple(info["split_levels"]),
+        label_values=array.get("label_value"),
         notes=tuple(info["notes"]),
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit_pipeline.dataset import kinds
+from audit_pipeline.dataset import kinds, ordered
+from audit_pipeline.dataset.cells import Trouble
+from audit_pipeline.dataset.look import Look
+from audit_pipeline.dataset.read import Loaded
 from audit_pipeline.dataset.records import MetadataColumn, Role
 from audit_pipeline.errors import DataError, did_you_mean
 from audit_pipeline.spec import AuditSpec
@@ -18,11 +22,16 @@ if TYPE_CHECKING:
 MAX_CLASSES = 50
 """More distinct labels than this are no classes."""
 
+MANY_LEFT_OUT = 6
+"""From more features left out on, notes name the reasons instead of every column."""
+
+_ANY_NUMBER = re.compile(r"\d[\d,]*")
+
 MIN_CLASS = 2
 """Classes need at least this many subjects to be seen both in training and in test."""
 
 
-def check_columns(spec: AuditSpec, names: list[str], file: Path) -> None:
+def check_columns(spec: AuditSpec, names: list[str], file: str) -> None:
     """Raise a DataError that names the nearest columns if the spec names one that the table lacks."""
     for role, wanted in spec.roles().items():
         for column in wanted:
@@ -35,7 +44,7 @@ def check_columns(spec: AuditSpec, names: list[str], file: Path) -> None:
                 )
 
 
-def label_factor(column: pa.ChunkedArray, spec: AuditSpec, file: Path) -> kinds.Factor:
+def label_factor(column: pa.ChunkedArray, spec: AuditSpec, file: str) -> kinds.Factor:
     """Return the label as classes, the level ``(missing)`` included if there is one."""
     kind = kinds.kind_of(column)
     if kind == "unusable":
@@ -45,7 +54,8 @@ def label_factor(column: pa.ChunkedArray, spec: AuditSpec, file: Path) -> kinds.
             column=spec.label,
             remedy="give the label as text, numbers or booleans",
         )
-    factor = kinds.factor(column, kind)
+    numeric = spec.label not in spec.order and ordered.is_number(column)
+    factor = ordered.cut(column, spec.label) if numeric else kinds.factor(column, kind)
     classes = [name for name in factor.levels if name != kinds.MISSING]
     if len(classes) < 2:
         only = f"every record has {classes[0]!r}" if classes else "every value is missing"
@@ -61,56 +71,75 @@ def label_factor(column: pa.ChunkedArray, spec: AuditSpec, file: Path) -> kinds.
             f"the label has {len(classes):,} distinct values in {len(column):,} records",
             file=file,
             column=spec.label,
-            expected=f"at most {MAX_CLASSES} classes",
-            remedy="a continuous label has to be cut into classes first; an identifier is no label",
+            expected=f"at most {MAX_CLASSES} classes, or numbers",
+            remedy="an identifier or free text is no label; numbers must not be written as text",
         )
     return factor
 
 
-def subject_codes(column: pa.ChunkedArray, spec: AuditSpec, file: Path) -> np.ndarray:
-    """Return subjects as codes; a missing subject is refused, since a record without one may belong to any."""
-    kind = kinds.kind_of(column)
+def label_values(column: pa.ChunkedArray, spec: AuditSpec, file: str) -> np.ndarray | None:
+    """Return the label (n,) as numbers where it is one, or where the spec puts its levels in order; else None."""
+    if spec.label in spec.order:
+        return ordered.ranks(column, spec.order[spec.label], name=spec.label, file=file)
+    return kinds.numbers(column)[0] if ordered.is_number(column) else None
+
+
+def subject_codes(spec: AuditSpec, loaded: Loaded, kept: np.ndarray) -> np.ndarray:
+    """Return subjects as codes; a missing subject is refused, since a record without one may belong to any.
+
+    Parameters
+    ----------
+    kept : positions of the records that have a label.
+    """
     assert spec.subject is not None
+    column = loaded.table.column(spec.subject)
+    kind = kinds.kind_of(column)
     if kind == "unusable":
         raise DataError(
-            f"a subject of type {column.type} cannot be read", file=file, column=spec.subject, remedy="give it as text"
+            f"a subject of type {column.type} cannot be read",
+            file=loaded.shown,
+            column=spec.subject,
+            remedy="give it as text",
         )
-    factor = kinds.factor(column, kind)
+    factor = kinds.factor(column.take(kept) if len(kept) < len(column) else column, kind)
     if kinds.MISSING in factor.levels:
         first = int(np.flatnonzero(factor.codes == factor.levels.index(kinds.MISSING))[0])
-        raise DataError(
+        raise loaded.error(
+            int(kept[first]),
+            spec.subject,
             "the subject is missing",
-            file=file,
-            row=first + 2,
-            column=spec.subject,
             expected="an identifier in every record, so that nobody is both trained on and tested on",
             remedy="fill it in, or leave `subject:` out if every record is a subject of its own",
         )
     return factor.codes.astype(np.int64)
 
 
-def metadata_column(name: str, role: Role, column: pa.ChunkedArray, file: Path) -> MetadataColumn:
+def metadata_column(name: str, role: Role, column: pa.ChunkedArray, loaded: Loaded, look: Look) -> MetadataColumn:
     """Return a metadata column as levels or, if it holds many distinct numbers or dates, as numbers."""
-    kind = kinds.kind_of(column)
-    if kind == "unusable":
+    if look.kind == "unusable":
         raise DataError(
             f"a metadata column of type {column.type} cannot be audited",
-            file=file,
+            file=loaded.shown,
             column=name,
             remedy="give it as text, numbers, booleans or dates",
         )
-    if kind in ("numeric", "date"):
+    refuse_if_many(name, loaded, look.n)
+    if look.kind in ("numeric", "date") and look.distinct > kinds.few(look.n):
         values, _ = kinds.numbers(column)
-        # In a small table every number is one of a few: there, only a handful of values counts as levels.
-        few = min(kinds.FEW_NUMBERS, max(3, len(values) // 5))
-        if len(np.unique(values[~np.isnan(values)])) > few:
-            return MetadataColumn(name=name, role=role, kind="continuous", values=values)
-    factor = kinds.factor(column, kind)
+        return MetadataColumn(name=name, role=role, kind="continuous", values=values, dates=look.kind == "date")
+    factor = kinds.factor(column, look.kind)
     return MetadataColumn(name=name, role=role, kind="categorical", levels=factor.levels, codes=factor.codes)
 
 
+def refuse_if_many(name: str, loaded: Loaded, n: int) -> None:
+    """Raise what keeps a column from being numbers or dates, unless it holds so few of them that they are levels anyway."""
+    trouble = loaded.troubles.get(name)
+    if trouble is not None and trouble.distinct > kinds.few(n):
+        loaded.raise_trouble(name)
+
+
 def feature_columns(
-    spec: AuditSpec, table: pa.Table, file: Path
+    spec: AuditSpec, table: pa.Table, loaded: Loaded, looks: Mapping[str, Look]
 ) -> tuple[dict[str, np.ndarray], list[dict[str, Any]], list[str]]:
     """Return what the model sees: arrays by column, a description of each, and notes on what was left out and why.
 
@@ -120,47 +149,63 @@ def feature_columns(
     names = list(spec.features) if spec.features else [name for name in table.column_names if name not in taken]
     arrays: dict[str, np.ndarray] = {}
     info: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
     notes: list[str] = []
     for name in names:
-        column, kind = table.column(name), kinds.kind_of(table.column(name))
-        why = _why_no_feature(column, kind)
+        column, look = table.column(name), looks[name]
+        why = why_no_feature(column, look, loaded.troubles.get(name))
         if why:
-            notes.append(f"feature {name!r} was left out: {why}")
+            left_out[name] = why
             continue
-        if kind == "categorical":
-            factor = kinds.factor(column, kind)
+        if look.kind == "categorical":
+            if name in loaded.troubles and loaded.troubles[name].kind in ("words", "separators"):
+                refuse_if_many(name, loaded, look.n)
+            factor = kinds.factor(column, look.kind)
             arrays[name] = factor.codes
-            info.append({"name": name, "kind": kind, "levels": list(factor.levels)})
+            info.append({"name": name, "kind": look.kind, "levels": list(factor.levels)})
         else:
             values, infinite = kinds.numbers(column)
             if infinite:
-                notes.append(f"feature {name!r}: {infinite} infinite values were read as missing")
+                notes.append(f"feature {name!r}: {infinite_values(infinite)}")
             arrays[name] = values
-            info.append({"name": name, "kind": kind, "levels": []})
+            info.append({"name": name, "kind": look.kind, "levels": []})
+    notes += _told(left_out)
     if not arrays:
         raise DataError(
             "no feature column is left for the model to see" + (f" ({'; '.join(notes[:3])})" if notes else ""),
-            file=file,
+            file=loaded.shown,
             remedy="name what the model sees under `features:`, or add the recorded columns to the table",
         )
     return arrays, info, notes
 
 
-def _why_no_feature(column: pa.ChunkedArray, kind: kinds.Kind) -> str | None:
-    if kind == "unusable":
+def infinite_values(count: int) -> str:
+    """Return what happened to them, in words."""
+    return f"{count:,} infinite {'value was' if count == 1 else 'values were'} read as missing"
+
+
+def why_no_feature(column: pa.ChunkedArray, look: Look, trouble: Trouble | None) -> str | None:
+    """Return why a model can learn nothing honest from a column, or None."""
+    if look.kind == "unusable":
         return f"values of type {column.type} are not understood"
-    n = len(column)
-    if kind == "categorical":
-        factor = kinds.factor(column, kind)
-        if len(factor.levels) < 2:
-            return "it is constant"
-        if len(factor.levels) > max(20, n / 5):
-            return f"{len(factor.levels):,} distinct texts in {n:,} records look like an identifier or free text"
-        return None
-    values, _ = kinds.numbers(column)
-    good = values[~np.isnan(values)]
-    distinct = len(np.unique(good))
-    if distinct == 0 or (distinct == 1 and len(good) == n):
+    if look.constant:
         return "it is constant"
-    running = distinct == n >= 20 and float(good.max() - good.min()) == n - 1 and bool((good == np.round(good)).all())
-    return "it is a running number, an identifier of the record" if running else None
+    if look.kind == "categorical" and look.distinct > max(20, look.n / 5):
+        if trouble is not None and trouble.kind in ("dates", "units"):
+            return trouble.message
+        if trouble is None:
+            return f"{look.distinct:,} distinct texts in {look.n:,} records look like an identifier or free text"
+    return "it is a running number, an identifier of the record" if look.running else None
+
+
+def _told(left_out: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each column left out, or for each reason where there are many columns."""
+    if len(left_out) <= MANY_LEFT_OUT:
+        return [f"feature {name!r} was left out: {why}" for name, why in left_out.items()]
+    by_reason: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        by_reason.setdefault(_ANY_NUMBER.sub("…", why), []).append(name)
+    return [
+        f"{len(names):,} features were left out ({', '.join(map(repr, names[:5]))}{' …' if len(names) > 5 else ''}): {why}"
+        for why, names in by_reason.items()
+    ]

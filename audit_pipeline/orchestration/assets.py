@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from audit_pipeline import digests, pipeline
+from audit_pipeline import digests, lineage, pipeline
 from audit_pipeline.errors import AuditError
 from audit_pipeline.orchestration.checks import FailOn, check_names, check_results, check_specs, gate_fails
 from audit_pipeline.orchestration.keys import DEFAULT_PREFIX, asset_key
@@ -120,7 +120,12 @@ def _compute(
             store,
             upstream_records(stage, stages, spec, store, key_of=key_of),
             progress=LogProgress(context.log.info),
-            run_info={"runner": "dagster", "dagster_run_id": context.run.run_id, "job": context.run.job_name},
+            run_info={
+                "runner": "dagster",
+                "dagster_run_id": context.run.run_id,
+                "job": context.run.job_name,
+                "data": lineage.whereabouts(spec, output_folder),
+            },
         )
         if stage.name != VERDICT:
             return record, None

@@ -11,7 +11,7 @@ from audit_pipeline.errors import SpecError, did_you_mean
 from audit_pipeline.orchestration.assets import Settings, audit_assets
 from audit_pipeline.orchestration.checks import FailOn
 from audit_pipeline.orchestration.keys import DEFAULT_PREFIX
-from audit_pipeline.orchestration.resources import STORE_KEY, AuditStore, check_slug
+from audit_pipeline.orchestration.resources import STORE_KEY, AuditStore
 from audit_pipeline.orchestration.schedules import job_and_schedule
 from audit_pipeline.spec import AuditSpec
 
@@ -44,9 +44,8 @@ def audit_definitions(
 
     Raises
     ------
-    SpecError : ``fail_on`` is none of the four, or the audit's name is reserved.
+    SpecError : ``fail_on`` is none of the four.
     """
-    check_slug(spec.slug)
     if fail_on not in get_args(FailOn):
         raise SpecError(
             f"fail_on: {fail_on!r} is no verdict{did_you_mean(str(fail_on), get_args(FailOn))}",

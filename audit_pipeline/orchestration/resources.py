@@ -7,7 +7,6 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from audit_pipeline.errors import SpecError
 from audit_pipeline.store import Store
 
 STORE_KEY = "audit_store"
@@ -17,8 +16,9 @@ STORE_KEY = "audit_store"
 class AuditStore(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Folders for the results of stages and for published audits.
 
-    Below ``root``: ``store/<slug>/`` holds what each stage computed, by key, so that nothing is computed twice;
-    ``<slug>/`` is the published audit, replaced as a whole. ``root`` may be ``dg.EnvVar("AUDIT_ROOT")``.
+    Below ``root``: ``.store/<slug>/`` holds what each stage computed, by key, so that nothing is computed twice;
+    ``<slug>/`` is the published audit, replaced as a whole. ``root`` may be ``dg.EnvVar("AUDIT_ROOT")``. These are the
+    folders of ``audit-pipeline run`` too: what the one has computed, the other reuses.
     """
 
     root: str = Field(
@@ -27,25 +27,12 @@ class AuditStore(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def store(self, slug: str) -> Store:
         """Return the results of one audit's stages."""
-        check_slug(slug)
-        return Store(self._root / "store" / slug)
+        return Store(self._root / ".store" / slug)
 
     def output_folder(self, slug: str) -> Path:
         """Return the folder that a verdict is published to."""
-        check_slug(slug)
         return self._root / slug
 
     @property
     def _root(self) -> Path:
         return Path(self.root).expanduser().absolute()
-
-
-def check_slug(slug: str) -> None:
-    """Refuse a name under which an audit, published to ``<root>/store``, would replace the results of all audits.
-
-    Raises
-    ------
-    SpecError : the name comes down to "store".
-    """
-    if slug == "store":
-        raise SpecError("an audit cannot be called 'store', which is where results lie", remedy="change `name:`")

@@ -16,6 +16,8 @@ from audit_pipeline.evidence import Evidence
 from audit_pipeline.spec import AuditSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from audit_pipeline.dataset.records import AuditData
     from audit_pipeline.models.predictions import Predictions
     from audit_pipeline.views.matrix import View
@@ -40,6 +42,12 @@ class ProbeInputs:
         from audit_pipeline.views.matrix import load
 
         return load(self.folders[name], name)
+
+    def part(self, stage: str, name: str) -> tuple[View, np.ndarray]:
+        """A view of some of the records, and their positions; ``stage`` must be among the probe's inputs."""
+        from audit_pipeline.views.matrix import load_part
+
+        return load_part(self.folders[stage] / f"{name}.parquet")
 
     def predictions(self) -> Predictions:
         """Out-of-fold predictions of the baselines."""

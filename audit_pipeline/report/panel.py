@@ -39,14 +39,14 @@ _DIGITS = 3  # of inflation and of the two AUCs whose difference it is
 
 
 def render_panel(
-    verdict: Verdict, *, width: int, out: Path | None, fail_on: str = "fail", compact: bool = False
+    verdict: Verdict, *, width: int, out: Path | None, fail_on: str | None = "fail", compact: bool = False
 ) -> RenderableType:
     """Return the panel, at most ``width`` columns wide, for any terminal.
 
     Parameters
     ----------
     out : the output folder, to say where the page lies; None: there is none.
-    fail_on : the level of ``--fail-on`` (or ``never``), to say what the exit status means.
+    fail_on : the level of ``--fail-on`` (or ``never``), to say what the exit status means; None: there is none.
     compact : verdict, headline and a line a column only; no footer.
     """
     return _VerdictPanel(verdict=verdict, width=width, out=out, fail_on=fail_on, compact=compact)
@@ -67,7 +67,7 @@ class _VerdictPanel:
     verdict: Verdict
     width: int
     out: Path | None
-    fail_on: str
+    fail_on: str | None
     compact: bool
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -76,7 +76,7 @@ class _VerdictPanel:
         drawing = _Drawing(verdict=self.verdict, width=width, encoding=options.encoding, glyphs=glyphs)
         parts = [drawing.header()]
         parts += drawing.column_lines() if self.compact else drawing.columns()
-        if not self.compact:
+        if not self.compact and self.fail_on is not None:
             parts.append(drawing.footer(self.out, self.fail_on))
         yield Constrain(Group(*parts), width)
 

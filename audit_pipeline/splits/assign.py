@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ from audit_pipeline.splits.objective import deviation_by_name, objective, residu
 from audit_pipeline.splits.strata import ALL_RECORDS, Ints, Strata, build_strata, dense_codes
 
 _BEAM_STARTS = 6
+_FINEST_SHARE = 10_000
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class FoldAssignment:
     Attributes
     ----------
     fold : (n_records,) int16, 0..n_folds-1; subjects are whole and no fold is empty.
-    objective : attained sum_kl w_l |S_kl - A_l / K|, in weighted records.
+    objective : attained sum_kl w_l |S_kl - A_l / K| (or A_l times the fold's share), in weighted records.
     lower_bound : no split of these subjects has a smaller objective; proven.
     optimal : whether it is proven that no split is better.
     deviation : unweighted deviation in records, summed over folds and levels, of every column, every crossing
@@ -49,6 +52,7 @@ def assign_folds(
     subject: npt.NDArray[np.integer] | None = None,
     cross_with: str | None = None,
     n_folds: int = 5,
+    shares: Sequence[float] | npt.NDArray[np.number] | None = None,
     seed: int = 0,
     restarts: int | None = None,
     weights: Mapping[str, float] | None = None,
@@ -67,7 +71,9 @@ def assign_folds(
     columns : name -> (n_records,) integer codes >= 0; a missing value is a code of its own.
     subject : (n_records,) integer codes; None: every record is a subject of its own.
     cross_with : name of the column, usually the label, to cross with each of the others.
-    n_folds : 2 to 32767, at most the number of subjects.
+    n_folds : 2 to 32767, at most the number of subjects; where shares are given, their number.
+    shares : relative sizes of the folds, for parts that are meant to differ, such as ``(0.7, 0.15, 0.15)`` or numbers of
+        records; the goal of fold k is then A_l times its share instead of A_l / K. None: equal folds.
     restarts : rounds of perturbation; None: from the number of subjects and strata, so that up to 2,000 subjects take
         a second or two. The search ends early where it reaches the lower bound.
     weights : name of a column, a crossing ("label x site") or "(records)" -> weight >= 0. Default 1; a crossing has
@@ -97,6 +103,8 @@ def assign_folds(
         else dense_codes(_integers("subject", subject, n_records, any_sign=True))
     )
     crossings = {f"{cross_with} x {name}": (cross_with, name) for name in codes if cross_with and name != cross_with}
+    part = np.ones(max(n_folds, 0), dtype=np.int64) if shares is None else _whole_shares(shares)
+    n_folds, unit = len(part), int(part.sum())
     _check_folds(n_folds, int(subjects.max()) + 1)
     if restarts is not None and restarts < 0:
         raise DataError(
@@ -105,25 +113,25 @@ def assign_folds(
     strata = build_strata(codes, crossings, subjects, _weights(codes, crossings, weights))
     rng = np.random.default_rng(seed)
 
-    floors = stratum_floors(strata, n_folds)
+    floors = stratum_floors(strata, part)
     floor = float((floors * strata.weight).sum())
-    starts = [construct(strata, n_folds)]
-    starts += [construct(strata, n_folds, placed) for placed in place_large(strata, n_folds, _BEAM_STARTS)]
+    starts = [construct(strata, part)]
+    starts += [construct(strata, part, placed) for placed in place_large(strata, part, _BEAM_STARTS)]
     rounds = _restarts(strata, n_folds) if restarts is None else restarts
 
     def report(done: int) -> None:
         if progress:
             progress(done, rounds)
 
-    fold = improve(strata, starts, n_folds, restarts=rounds, goal=floor, rng=rng, report=report)
-    residuals = residual(strata, fold, n_folds)
-    bound, better = raise_bound(strata, fold, n_folds, floors, np.abs(residuals).sum(axis=0).astype(np.float64))
+    fold = improve(strata, starts, part, restarts=rounds, goal=floor, rng=rng, report=report)
+    residuals = residual(strata, fold, part)
+    bound, better = raise_bound(strata, fold, part, floors, np.abs(residuals).sum(axis=0).astype(np.float64))
     if better is not None:
         fold = better
-        residuals = residual(strata, fold, n_folds)
+        residuals = residual(strata, fold, part)
     report(rounds)
 
-    attained, proven = objective(residuals, strata.weight), bound / n_folds
+    attained, proven = objective(residuals, strata.weight, unit), bound / unit
     optimal = attained <= proven + 1e-9 * max(1.0, attained)
     # Subjects of one kind are interchangeable for the objective, but not for what nobody recorded, such as the order of
     # acquisition: chance decides among them.
@@ -133,7 +141,7 @@ def assign_folds(
         objective=attained,
         lower_bound=attained if optimal else proven,
         optimal=optimal,
-        deviation=deviation_by_name(strata, residuals),
+        deviation=deviation_by_name(strata, residuals, unit),
         n_folds=n_folds,
         n_subjects=strata.n_subjects,
         seed=seed,
@@ -218,6 +226,28 @@ def _check_folds(n_folds: int, n_subjects: int) -> None:
                 else "check the subject column: all records have the same subject, so no split can keep it whole"
             ),
         )
+
+
+def _whole_shares(shares: Sequence[float] | npt.NDArray[np.number]) -> Ints:
+    """Return shares as whole numbers without a common divisor: ``(0.7, 0.15, 0.15)`` are 14, 3 and 3 of 20."""
+    given = np.asarray(shares)
+    if given.ndim != 1 or len(given) < 2 or not (np.isfinite(given) & (given > 0)).all():
+        raise DataError(
+            f"cannot make parts of the sizes {given.tolist()}",
+            expected="two or more finite sizes above 0, such as (0.7, 0.15, 0.15)",
+            remedy="give one size for each part",
+        )
+    # Decimals are meant as they are written: 0.15 is 3/20 and not the nearest power of two.
+    exact = [Fraction(str(size)).limit_denominator(_FINEST_SHARE) for size in given.tolist()]
+    common = lcm(*(size.denominator for size in exact))
+    whole = np.array([int(size * common) for size in exact], dtype=np.int64)
+    if whole.min() == 0 or common > _FINEST_SHARE**2:
+        raise DataError(
+            f"the sizes {given.tolist()} have no simple common measure",
+            remedy="round them to a few decimals, or give them as numbers of records",
+        )
+    smallest: Ints = whole // np.gcd.reduce(whole)
+    return smallest
 
 
 def _weights(

@@ -1,10 +1,12 @@
 """What no split can be better than.
 
-Three layers, each cheap and each proven; all sums over folds, in K-fold units (K * records), so that they are integers.
+Three layers, each cheap and each proven; all sums over folds, in U-fold units (`objective`), so that they are integers.
 
 1. One stratum on its own. A subject that brings more than A / K records overfills its fold by the difference. What
    the other folds can then hold are whole multiples of the greatest common divisor of the subjects' counts, so they
    cannot all hit A / K either. For single records this is the well-known 2 r (K - r) / K with r = A mod K.
+   Where shares differ, the two arguments are made apart and the stronger one counts: the m largest subjects overfill
+   even the m largest folds, for any m; and whole multiples are dealt to the folds that they overfill least.
 2. One family: a metadata level together with its label cells. Whoever decides one of them decides the others; where
    few subjects are involved, exhaustive search (`exact.climb`) finds the family's own optimum.
 3. All strata together, again by `exact.climb`, with the families' bounds in every partial split.
@@ -28,13 +30,16 @@ _TINY_SUBJECTS = 24
 _TINY_CELLS = 2_000_000
 
 
-def stratum_floors(strata: Strata, n_folds: int) -> Floats:
-    """Return (n_strata,) least deviation of each stratum alone, unweighted, in K-fold units."""
+def stratum_floors(strata: Strata, shares: Ints) -> Floats:
+    """Return (n_strata,) least deviation of each stratum alone, unweighted, in U-fold units."""
     order = np.argsort(strata.index, kind="stable")
     stratum, count = strata.index[order], strata.count[order]
     copies = np.diff(strata.first_of_kind)[strata.kind_of_entry[order]]
     begin = np.searchsorted(stratum, np.arange(strata.n_strata))
-    unit = np.gcd.reduceat(count, begin)
+    unit, n_folds = np.gcd.reduceat(count, begin), len(shares)
+    if shares.max() > 1:
+        overfilled = _overfilled(stratum, count, copies, strata.total, shares)
+        return 2.0 * np.maximum(overfilled, _indivisible(strata.total, unit, shares))
     excess = n_folds * count - strata.total[stratum]
     large = np.where(excess > 0, copies, 0)
     n_large = np.add.reduceat(large, begin)
@@ -49,17 +54,53 @@ def stratum_floors(strata: Strata, n_folds: int) -> Floats:
     return floors
 
 
-def raise_bound(strata: Strata, fold: Ints, n_folds: int, floors: Floats, spread: Floats) -> tuple[float, Ints | None]:
-    """Return (lower bound in K-fold units, (n_subjects,) a better split if one turned up).
+def _overfilled(stratum: Ints, count: Ints, copies: Ints, total: Ints, shares: Ints) -> Ints:
+    """Return (n_strata,) records by which the m largest subjects overfill the m largest folds, for the best m.
+
+    They are in at most m folds, and those should hold no more than the m largest shares.
+    """
+    best = np.zeros(len(total), dtype=np.int64)
+    order = np.lexsort((-count, stratum))
+    stratum, count, copies = stratum[order], count[order], copies[order]
+    begin = np.searchsorted(stratum, np.arange(len(total)))
+    behind = copies.cumsum() - copies
+    behind -= behind[begin][stratum]
+    wanted = np.sort(shares)[::-1].cumsum()
+    held = np.zeros(len(total), dtype=np.int64)
+    for m in range(1, len(shares) + 1):
+        # The m-th largest count of each stratum: the entry in whose copies it falls, if there are so many.
+        mth = (behind < m) & (m <= behind + copies)
+        held[stratum[mth]] += count[mth]
+        np.maximum(best, shares.sum() * held - wanted[m - 1] * total, out=best)
+    return best
+
+
+def _indivisible(total: Ints, unit: Ints, shares: Ints) -> Ints:
+    """Return (n_strata,) least surplus if records come in multiples of ``unit`` (n_strata,).
+
+    A sum of convex functions of whole numbers: fill every fold up to the multiple below its share, then give what is
+    left to the folds that one more multiple overfills least.
+    """
+    step = shares.sum() * unit
+    wanted = shares[:, None] * total
+    overfill = np.sort((wanted // step + 1) * step - wanted, axis=0)
+    left = total // unit - (wanted // step).sum(axis=0)
+    surplus: Ints = np.where(np.arange(len(shares))[:, None] < left, overfill, 0).sum(axis=0)
+    return surplus
+
+
+def raise_bound(strata: Strata, fold: Ints, shares: Ints, floors: Floats, spread: Floats) -> tuple[float, Ints | None]:
+    """Return (lower bound in U-fold units, (n_subjects,) a better split if one turned up).
 
     Parameters
     ----------
     fold : (n_subjects,) the split found so far.
     floors : result of `stratum_floors`.
-    spread : (n_strata,) unweighted deviation of that split in K-fold units.
+    spread : (n_strata,) unweighted deviation of that split in U-fold units.
     """
     family = dense_codes(strata.family)
     least: Floats = np.bincount(family, weights=floors * strata.weight).astype(np.float64)
+    n_folds = len(shares)
     if strata.n_subjects > _ALL_SUBJECTS:
         return float(least.sum()), None
     attained = np.bincount(family, weights=spread * strata.weight)
@@ -72,7 +113,7 @@ def raise_bound(strata: Strata, fold: Ints, n_folds: int, floors: Floats, spread
             part = Problem(
                 bring=bring[np.ix_(involved, columns)],
                 weight=strata.weight[columns],
-                n_folds=n_folds,
+                shares=shares,
                 floor=floors[columns],
                 family=np.zeros(len(columns), dtype=np.int64),
                 family_floor=np.zeros(1),
@@ -86,7 +127,7 @@ def raise_bound(strata: Strata, fold: Ints, n_folds: int, floors: Floats, spread
     whole = Problem(
         bring=bring[:, columns],
         weight=strata.weight[columns],
-        n_folds=n_folds,
+        shares=shares,
         floor=floors[columns],
         family=family.reshape(-1),
         family_floor=least[used],

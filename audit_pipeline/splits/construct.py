@@ -1,10 +1,10 @@
 """A first split: subjects one after the other, largest first, each to a fold that still has room for it.
 
-Adding a subject to a fold that is still far from full lowers sum |S_kl - A_l / K| by the same amount whichever fold it
-is, so the objective itself cannot steer a construction. Two things can. The sum of squares v_l S_kl^2 has the same
-ideal (equal shares) and tells folds apart from the first subject on; for interchangeable subjects it even has a closed
-answer, water filling. And the surplus over A_l / K that a partial split already has will never go away again: where a
-few subjects are large it decides everything, so their placement is searched by a beam that weighs both.
+Adding a subject to a fold that is still far from full lowers the deviation by the same amount whichever fold it is, so
+the objective itself cannot steer a construction. Two things can. The sum of squares v_l S_kl^2 / shares[k] has the same
+ideal (every fold its share) and tells folds apart from the first subject on; for interchangeable subjects it even has a
+closed answer, water filling. And the surplus over its share that a partial split already has will never go away again:
+where a few subjects are large it decides everything, so their placement is searched by a beam that weighs both.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _BEAM_WIDTH = 1000
 _BEAM_SUBJECTS = 400
 
 
-def construct(strata: Strata, n_folds: int, placed: Ints | None = None) -> Ints:
+def construct(strata: Strata, shares: Ints, placed: Ints | None = None) -> Ints:
     """Return (n_subjects,) folds; no fold is empty if there are at least as many subjects as folds.
 
     ``placed`` (n_placed,) gives the folds of the first subjects, if they are decided already.
     """
-    price = _prices(strata)
+    price, n_folds = _prices(strata), len(shares)
     filled = np.zeros((n_folds, strata.n_strata), dtype=np.int64)
     fold = np.empty(strata.n_subjects, dtype=np.int64)
     n_placed = 0 if placed is None else len(placed)
@@ -42,15 +42,27 @@ def construct(strata: Strata, n_folds: int, placed: Ints | None = None) -> Ints:
         entries = slice(strata.indptr[kind], strata.indptr[kind + 1])
         index, count = strata.index[entries], strata.count[entries]
         priced = price[index] * count
-        crowding = (filled[:, index] * priced).sum(axis=1)
+        crowding, slope = (filled[:, index] * priced).sum(axis=1), int((priced * count).sum())
         if end - begin == 1:
-            best = int(crowding.argmin())
+            best = int(((2 * crowding + slope) / shares).argmin())
             fold[begin] = best
             filled[best, index] += count
         else:
-            copies = pour(crowding, int((priced * count).sum()), end - begin)
+            copies = pour(crowding, slope, end - begin, shares)
             fold[begin:end] = np.repeat(np.arange(n_folds), copies)
             filled[:, index] += copies[:, None] * count
+    return _fill_empty(fold, n_folds)
+
+
+def _fill_empty(fold: Ints, n_folds: int) -> Ints:
+    """Give each empty fold, if a small share left one, the smallest subject that another fold can spare."""
+    members = np.bincount(fold, minlength=n_folds)
+    for empty in np.flatnonzero(members == 0):
+        spare = np.flatnonzero(members[fold] > 1)
+        if len(spare):
+            members[fold[spare[-1]]] -= 1
+            members[empty] += 1
+            fold[spare[-1]] = empty
     return fold
 
 
@@ -66,34 +78,35 @@ def _prices(strata: Strata) -> Ints:
     return price
 
 
-def pour(crowding: Ints, slope: int, copies: int) -> Ints:
-    """Return (n_folds,) integers c >= 0 with sum ``copies`` that minimise sum_k 2 crowding_k c_k + slope c_k^2.
+def pour(crowding: Ints, slope: int, copies: int, shares: Ints) -> Ints:
+    """Return (n_folds,) integers c >= 0 with sum ``copies`` minimising sum_k (2 crowding_k c_k + slope c_k^2) / shares_k.
 
     Water filling gives the real-valued answer; rounding is then set right one copy at a time, which is optimal because
     each fold's cost is convex in its copies.
 
-    >>> pour(np.array([0, 10, 40]), slope=10, copies=5).tolist()
+    >>> pour(np.array([0, 10, 40]), slope=10, copies=5, shares=np.ones(3, dtype=np.int64)).tolist()
     [3, 2, 0]
     """
-    ascending = np.sort(crowding).astype(np.float64)
-    level = (ascending.cumsum() + slope * copies) / np.arange(1, len(crowding) + 1)
-    wet = int(np.flatnonzero(level >= ascending)[-1])
-    filled: Ints = np.maximum(0, np.floor((level[wet] - crowding) / slope)).astype(np.int64)
+    order = np.argsort(crowding / shares, kind="stable")
+    ground = (crowding / shares)[order]
+    level = (crowding[order].cumsum() + slope * copies) / shares[order].cumsum()
+    wet = int(np.flatnonzero(level >= ground)[-1])
+    filled: Ints = np.maximum(0, np.floor((level[wet] * shares - crowding) / slope)).astype(np.int64)
     while filled.sum() < copies:
-        filled[int((2 * crowding + slope * (2 * filled + 1)).argmin())] += 1
+        filled[int(((2 * crowding + slope * (2 * filled + 1)) / shares).argmin())] += 1
     while filled.sum() > copies:
-        drained = np.where(filled > 0, 2 * crowding + slope * (2 * filled - 1), np.iinfo(np.int64).min)
+        drained = np.where(filled > 0, (2 * crowding + slope * (2 * filled - 1)) / shares, -np.inf)
         filled[int(drained.argmax())] -= 1
     return filled
 
 
-def place_large(strata: Strata, n_folds: int, keep: int) -> list[Ints]:
+def place_large(strata: Strata, shares: Ints, keep: int) -> list[Ints]:
     """Return up to ``keep`` placements (n_large,) of the largest subjects, best first, by beam search.
 
     Large are all subjects of a small problem, and those of several times the average size in a big one. None at all if
     subjects are too alike for their order to matter.
     """
-    size = np.diff(strata.first_of_kind)
+    size, n_folds = np.diff(strata.first_of_kind), len(shares)
     everything = strata.names.index(ALL_RECORDS)
     records = strata.count[strata.name_of[strata.index] == everything][strata.kind]
     n_large = strata.n_subjects
@@ -111,7 +124,7 @@ def place_large(strata: Strata, n_folds: int, keep: int) -> list[Ints]:
     for depth, item in enumerate(bring):
         at = np.flatnonzero(item)
         before, after = held[:, :, at], held[:, :, at] + item[at]
-        candidate = score[:, None] + _added(before, after, total[at], weight[at], squares[at], n_folds)
+        candidate = score[:, None] + _added(before, after, total[at], weight[at], squares[at], shares)
         used = held.any(axis=2)
         empty_after = n_folds - used.sum(axis=1, keepdims=True) - np.where(used, 0, 1)
         possible = np.flatnonzero(empty_after <= strata.n_subjects - depth - 1)
@@ -126,8 +139,10 @@ def place_large(strata: Strata, n_folds: int, keep: int) -> list[Ints]:
     return [row.astype(np.int64) for row in placed[:keep]]
 
 
-def _added(before: Ints, after: Ints, total: Ints, weight: Floats, squares: Floats, n_folds: int) -> Floats:
+def _added(before: Ints, after: Ints, total: Ints, weight: Floats, squares: Floats, shares: Ints) -> Floats:
     """Return (n_states, n_folds) what one more subject adds to twice the surplus and to the sum of squares."""
-    surplus = np.maximum(n_folds * after - total, 0) - np.maximum(n_folds * before - total, 0)
-    added: Floats = (2 * surplus * weight / n_folds + (after * after - before * before) * squares).sum(axis=2)
+    unit, wanted = int(shares.sum()), np.outer(total, shares).T
+    surplus = np.maximum(unit * after - wanted, 0) - np.maximum(unit * before - wanted, 0)
+    squared = (after * after - before * before) * squares * (unit / (len(shares) * shares[:, None]))
+    added: Floats = (2 * surplus * weight / unit + squared).sum(axis=2)
     return added

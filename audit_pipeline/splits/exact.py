@@ -3,10 +3,10 @@
 Partial splits are extended one subject at a time, largest first, all of one depth together. What a fold holds can only
 grow, and surpluses and shortfalls of a stratum cancel over the folds, so twice the surplus of a partial split never
 overstates the deviation of what becomes of it: a partial split that can no longer beat the target is dropped. Folds
-have no names here: partial splits that differ only by the order of their folds are merged (complete search with pruning
-of equivalent branches, as in multiway number partitioning: Korf 2009, Moffitt 2013).
+of equal shares have no names here: partial splits that differ only by their order are merged (complete search with
+pruning of equivalent branches, as in multiway number partitioning: Korf 2009, Moffitt 2013).
 
-All figures are in K-fold units, K * S_kl - A_l, and therefore integers as long as the weights are.
+All figures are in U-fold units, U * S_kl - shares[k] * A_l, and therefore integers as long as the weights are.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Problem:
     ----------
     bring : (n_items, n_strata) records; a stratum's total is its column sum.
     weight : (n_strata,) price of a record, > 0.
+    shares : (n_folds,) whole numbers in proportion to which the folds should be filled.
     floor : (n_strata,) proven, unweighted least deviation of each stratum.
     family : (n_strata,) codes 0..n_families-1, all used; ``family_floor`` (n_families,) is the proven, weighted least
         deviation of each family.
@@ -34,7 +35,7 @@ class Problem:
 
     bring: Ints
     weight: Floats
-    n_folds: int
+    shares: Ints
     floor: Floats
     family: Ints
     family_floor: Floats
@@ -76,15 +77,15 @@ def search(problem: Problem, target: float, max_states: int) -> Proof | None:
 
     None if more than ``max_states`` partial splits of one depth would have to be kept.
     """
-    n_folds = problem.n_folds
+    shares, n_folds = problem.shares, len(problem.shares)
     by_family = np.argsort(problem.family, kind="stable")
     bring, weight, floor = problem.bring[:, by_family], problem.weight[by_family], problem.floor[by_family]
     starts = np.searchsorted(problem.family[by_family], np.arange(len(problem.family_floor)))
     order = np.argsort(-(bring * weight).sum(axis=1), kind="stable")
-    items, total = n_folds * bring[order], bring.sum(axis=0)
+    items, wanted = int(shares.sum()) * bring[order], shares[:, None] * bring.sum(axis=0)
     coming = np.maximum.accumulate(np.vstack([items, np.zeros_like(items[:1])])[::-1], axis=0)[::-1]
-    label = np.random.default_rng(0).integers(1, 2**31, size=len(total))
-    held = np.zeros((1, n_folds, len(total)), dtype=np.int64)
+    label = np.random.default_rng(0).integers(1, 2**31, size=wanted.shape[1])
+    held = np.zeros((1, *wanted.shape), dtype=np.int64)
     trail: list[tuple[Ints, Ints]] = []
     bounds = np.zeros(1)
     for depth, item in enumerate(items):
@@ -93,7 +94,7 @@ def search(problem: Problem, target: float, max_states: int) -> Proof | None:
         parent, fold = np.divmod(np.arange(len(held) * n_folds), n_folds)
         held = held[parent]
         held[np.arange(len(held)), fold] += item
-        deviation = _least_deviation(held, total, floor, coming[depth + 1]) * weight
+        deviation = _least_deviation(held, wanted, floor, coming[depth + 1]) * weight
         bounds = np.maximum(np.add.reduceat(deviation, starts, axis=1), problem.family_floor).sum(axis=1)
         keep = bounds < target - _tolerance(target)
         if not problem.may_be_empty:
@@ -101,7 +102,7 @@ def search(problem: Problem, target: float, max_states: int) -> Proof | None:
         held, parent, fold, bounds = held[keep], parent[keep], fold[keep], bounds[keep]
         if len(held) == 0:
             return Proof(target)
-        distinct = _distinct(held, label)
+        distinct = _distinct(held, label, shares)
         held, bounds = held[distinct], bounds[distinct]
         trail.append((parent[distinct], fold[distinct]))
     at = int(bounds.argmin())
@@ -123,9 +124,9 @@ def _least(problem: Problem) -> float:
     return float(np.maximum(alone, problem.family_floor).sum())
 
 
-def _least_deviation(held: Ints, total: Ints, floor: Floats, coming: Ints) -> Floats:
+def _least_deviation(held: Ints, wanted: Ints, floor: Floats, coming: Ints) -> Floats:
     """Return (n_states, n_strata) what each stratum's deviation will be at least, whatever completes the split."""
-    room = total - held
+    room = wanted - held
     surplus = np.maximum(-room, 0).sum(axis=1)
     # The largest item still to come has to go somewhere; what exceeds the largest room is surplus.
     surplus += np.maximum(coming - np.maximum(room.max(axis=1), 0), 0)
@@ -133,13 +134,13 @@ def _least_deviation(held: Ints, total: Ints, floor: Floats, coming: Ints) -> Fl
     return least
 
 
-def _distinct(held: Ints, label: Ints) -> Ints:
-    """Return positions of the partial splits that remain when the order of the folds does not count.
+def _distinct(held: Ints, label: Ints, shares: Ints) -> Ints:
+    """Return positions of the partial splits that remain when the order of folds of equal shares does not count.
 
     Random labels put the folds of a split, and the splits themselves, into an order in which equals are neighbours.
     Only what really is equal is dropped, so an accident of the labels costs time and never a split.
     """
-    marks = (held * label).sum(axis=2)
+    marks = (held * label).sum(axis=2) + (shares - shares[0]) * label[-1]
     order = np.argsort(marks, axis=1, kind="stable")
     marks = (np.take_along_axis(marks, order, axis=1) * (label[0] | 1) ** np.arange(1, order.shape[1] + 1)).sum(axis=1)
     rank = np.argsort(marks, kind="stable")
@@ -148,5 +149,5 @@ def _distinct(held: Ints, label: Ints) -> Ints:
     one = np.take_along_axis(held[first], order[first][:, :, None], axis=1)
     other = np.take_along_axis(held[second], order[second][:, :, None], axis=1)
     keep = np.ones(len(held), dtype=np.bool_)
-    keep[second[(one == other).all(axis=(1, 2))]] = False
+    keep[second[(one == other).all(axis=(1, 2)) & (shares[order[first]] == shares[order[second]]).all(axis=1)]] = False
     return np.flatnonzero(keep)

@@ -33,8 +33,8 @@ class Neighbourhood:
 
     Parameters
     ----------
-    bring : (n_items, n_strata) what each item brings, largest item first, times n_folds and the stratum's weight.
-    residual : (n_folds, n_strata) K * S_kl - A_l times the weight, items included.
+    bring : (n_items, n_strata) what each item brings, largest item first, times U and the stratum's weight.
+    residual : (n_folds, n_strata) what each fold misses, as in `objective.residual`, times the weight, items included.
     fold : (n_items,) fold of each item.
     members : (n_folds,) subjects in each fold, items included; the last one never moves out.
     """
@@ -54,7 +54,7 @@ class Neighbourhood:
 
     @property
     def total(self) -> float:
-        """Cost of all folds in the strata that the items touch, in n_folds-fold units."""
+        """Cost of all folds in the strata that the items touch, in U-fold units."""
         return float(self._cost.sum())
 
     @property
@@ -168,7 +168,7 @@ def iterate(
 def improve(
     strata: Strata,
     starts: list[Ints],
-    n_folds: int,
+    shares: Ints,
     *,
     restarts: int,
     goal: float,
@@ -183,14 +183,17 @@ def improve(
 
     Parameters
     ----------
-    goal : proven lower bound in n_folds-fold units; the search ends where it is reached.
+    shares : (n_folds,) whole numbers in proportion to which the folds should be filled.
+    goal : proven lower bound in U-fold units; the search ends where it is reached.
     report : called with the number of restarts done.
     """
     if strata.n_subjects > WHOLE:
-        fold = min(starts, key=lambda start: objective(residual(strata, start, n_folds), strata.weight)).copy()
-        return _improve_by_blocks(strata, fold, n_folds, restarts=restarts, goal=goal, rng=rng, report=report)
+        unit = int(shares.sum())
+        fold = min(starts, key=lambda start: objective(residual(strata, start, shares), strata.weight, unit)).copy()
+        return _improve_by_blocks(strata, fold, shares, restarts=restarts, goal=goal, rng=rng, report=report)
     touched, bring = strata.dense(np.arange(strata.n_subjects))
-    near = _neighbourhood(strata, touched, bring, starts[0], residual(strata, starts[0], n_folds), starts[0])
+    residuals = residual(strata, starts[0], shares)
+    near = _neighbourhood(strata, touched, bring, starts[0], residuals, int(shares.sum()), starts[0])
     reached: list[tuple[float, Ints]] = []
     for start in starts:
         near.load(start)
@@ -202,25 +205,26 @@ def improve(
 
 
 def _neighbourhood(
-    strata: Strata, touched: Ints, bring: Ints, fold: Ints, residuals: Ints, fold_of_all: Ints
+    strata: Strata, touched: Ints, bring: Ints, fold: Ints, residuals: Ints, unit: int, fold_of_all: Ints
 ) -> Neighbourhood:
-    weight, n_folds = strata.weight[touched], len(residuals)
-    members = np.bincount(fold_of_all, minlength=n_folds)
-    return Neighbourhood(bring * (n_folds * weight), residuals[:, touched] * weight, fold, members)
+    weight = strata.weight[touched]
+    members = np.bincount(fold_of_all, minlength=len(residuals))
+    return Neighbourhood(bring * (unit * weight), residuals[:, touched] * weight, fold, members)
 
 
 def _improve_by_blocks(
     strata: Strata,
     fold: Ints,
-    n_folds: int,
+    shares: Ints,
     *,
     restarts: int,
     goal: float,
     rng: np.random.Generator,
     report: Callable[[int], None],
 ) -> Ints:
-    residuals = residual(strata, fold, n_folds)
-    total = n_folds * objective(residuals, strata.weight)
+    n_folds, unit = len(shares), int(shares.sum())
+    residuals = residual(strata, fold, shares)
+    total = unit * objective(residuals, strata.weight, unit)
     idle = 0
     for done in range(restarts):
         if total <= goal + 1e-9 * max(1.0, goal):
@@ -228,7 +232,7 @@ def _improve_by_blocks(
         block = _block(strata, fold, n_folds, rng, done)
         touched, bring = strata.dense(block)
         before = fold[block]
-        near = _neighbourhood(strata, touched, bring, before, residuals, fold)
+        near = _neighbourhood(strata, touched, bring, before, residuals, unit, fold)
         was = near.total
         # Plain descents while they pay; kicks once several blocks in a row have had nothing left to give.
         iterate(near, rng, _KICKS_PER_BLOCK if idle >= _PATIENCE else 0, goal=goal - (total - was))
@@ -236,8 +240,8 @@ def _improve_by_blocks(
             idle = 0 if near.total < was - near.tolerance else idle + 1
         after = near.folds
         for item in np.flatnonzero(after != before):
-            residuals[before[item], touched] -= n_folds * bring[item]
-            residuals[after[item], touched] += n_folds * bring[item]
+            residuals[before[item], touched] -= unit * bring[item]
+            residuals[after[item], touched] += unit * bring[item]
         fold[block] = after
         total += near.total - was
         report(done + 1)

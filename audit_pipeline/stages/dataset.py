@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audit_pipeline import digests
-from audit_pipeline.dataset import kinds, roles
+from audit_pipeline.dataset import kinds, ordered, remarks, roles
 from audit_pipeline.dataset.files import find_files
+from audit_pipeline.dataset.look import Look, look_at
 from audit_pipeline.dataset.order import canonical_order
-from audit_pipeline.dataset.read import read_files
-from audit_pipeline.dataset.records import AuditData, MetadataColumn, save
+from audit_pipeline.dataset.read import Loaded, load_table
+from audit_pipeline.dataset.records import AuditData, MetadataColumn, Role, save
 from audit_pipeline.errors import DataError, shorten
 from audit_pipeline.parquet import write_table
 from audit_pipeline.pipeline import StageContext
@@ -32,10 +34,15 @@ def run(context: StageContext) -> dict[str, Any]:
             "no nuisance column is declared, so there is nothing to audit the label against",
             remedy="name the acquisition metadata that must not influence the label, e.g. `nuisance: [site, scanner]`",
         )
-    paths = find_files(spec)
     context.progress(0, 3, "reading")
-    table, rows = read_files(paths)
-    first = paths[0]
+    named = [name for role, names in spec.roles().items() if role not in ("features", "ignore") for name in names]
+    loaded = load_table(
+        find_files(spec),
+        wanted=[name for names in spec.roles().values() for name in names],
+        exact=named,
+        missing=spec.missing,
+    )
+    table, first = loaded.table, loaded.shown
     roles.check_columns(spec, table.column_names, first)
     context.progress(1, 3, "checking columns")
 
@@ -52,20 +59,39 @@ def run(context: StageContext) -> dict[str, Any]:
             expected=f"at least {MIN_RECORDS}; about 220 are needed before a two-site column can pass",
             remedy="collect more records before auditing",
         )
+    kept = np.flatnonzero(keep)
+    subject = roles.subject_codes(spec, loaded, kept) if spec.subject else np.arange(len(kept), dtype=np.int64)
     whole_label = label
     if not keep.all():
         table = table.filter(keep)
         whole_label = roles.label_factor(table.column(spec.label), spec, first)
-    arrays, info, feature_notes = roles.feature_columns(spec, table, first)
-    columns = [roles.metadata_column(name, "nuisance", table.column(name), first) for name in spec.nuisance]
-    columns += [roles.metadata_column(name, "covariate", table.column(name), first) for name in spec.covariates]
-    subject = (
-        roles.subject_codes(table.column(spec.subject), spec, first)
-        if spec.subject
-        else np.arange(table.num_rows, dtype=np.int64)
-    )
+    label_values = roles.label_values(table.column(spec.label), spec, first)
+    looks = {name: look_at(table.column(name)) for name in table.column_names}
+    asked: list[tuple[str, Role]] = [(name, "nuisance") for name in spec.nuisance]
+    asked += [(name, "covariate") for name in spec.covariates]
+    columns = [
+        MetadataColumn(
+            name=name,
+            role=role,
+            kind="continuous",
+            values=ordered.ranks(table.column(name), spec.order[name], name=name, file=first),
+        )
+        if name in spec.order
+        else roles.metadata_column(name, role, table.column(name), loaded, looks[name])
+        for name, role in asked
+    ]
+    arrays, info, feature_notes = roles.feature_columns(spec, table, loaded, looks)
     split = kinds.factor(table.column(spec.split), kinds.kind_of(table.column(spec.split))) if spec.split else None
     _check_classes(spec, whole_label, subject, first)
+    suspects, suspected = _hidden(arrays, info, columns, looks)
+    notes += [
+        *suspects,
+        *remarks.alike(spec.label, whole_label.levels),
+        *remarks.about_columns(columns, looks),
+        *remarks.about_subjects(spec, whole_label.codes, subject),
+        *remarks.about_features(spec, list(arrays), looks),
+        *loaded.notes,
+    ]
 
     numeric = [a for a in arrays.values() if a.dtype == np.float64] + [
         c.values for c in columns if c.values is not None
@@ -73,12 +99,13 @@ def run(context: StageContext) -> dict[str, Any]:
     order = canonical_order(numeric, table.num_rows)
     codes, classes = _renumber(whole_label.codes[order], whole_label.levels)
     data = AuditData(
-        row=np.flatnonzero(keep)[order].astype(np.int64),
+        row=kept[order].astype(np.int64),
         label=codes,
         classes=classes,
         subject=_renumber(subject[order], ())[0].astype(np.int64),
         columns=tuple(_reorder(column, order) for column in columns),
         has_subject=spec.subject is not None,
+        label_values=None if label_values is None else label_values[order],
         split=_renumber(split.codes[order], split.levels)[0] if split else None,
         split_levels=_renumber(split.codes[order], split.levels)[1] if split else (),
         notes=(*notes, *feature_notes),
@@ -96,21 +123,44 @@ def run(context: StageContext) -> dict[str, Any]:
         data=data,
         features=features,
         feature_info=info,
-        extra={"label": spec.label, "subject": spec.subject, "split": spec.split},
+        extra={
+            "label": spec.label,
+            "subject": spec.subject,
+            "split": spec.split,
+            "suspected_missing": suspected,
+        },
     )
-    write_table(_manifest(spec, table, paths, rows, info), context.out / "manifest.parquet")
+    write_table(_manifest(spec, table, loaded, looks, info), context.out / "manifest.parquet")
     context.progress(3, 3, "")
     return {
         "records": data.n,
         "subjects": data.n_subjects,
         "classes": {name: int(count) for name, count in zip(classes, np.bincount(codes), strict=True)},
         "features": len(features),
-        "files": len(paths),
+        "files": len(loaded.files),
         "notes": list(data.notes),
     }
 
 
-def _check_classes(spec: AuditSpec, label: kinds.Factor, subject: np.ndarray, file: Path) -> None:
+def _hidden(
+    arrays: Mapping[str, np.ndarray],
+    info: Sequence[Mapping[str, Any]],
+    columns: Sequence[MetadataColumn],
+    looks: Mapping[str, Look],
+) -> tuple[list[str], list[dict[str, object]]]:
+    """Return notes and facts on values of features and metadata that may stand for missing ones."""
+    values: dict[str, np.ndarray] = dict(arrays)
+    levels: dict[str, Sequence[str]] = {entry["name"]: entry["levels"] for entry in info if entry["levels"]}
+    for column in columns:
+        if column.codes is None:
+            assert column.values is not None
+            values[column.name] = column.values
+        else:
+            values[column.name], levels[column.name] = column.codes, column.levels
+    return remarks.hidden_missing(values, levels, looks, [column for column in columns if column.role == "nuisance"])
+
+
+def _check_classes(spec: AuditSpec, label: kinds.Factor, subject: np.ndarray, file: str) -> None:
     subjects = [len(np.unique(subject[label.codes == code])) for code in range(len(label.levels))]
     if sum(count >= roles.MIN_CLASS for count in subjects) >= 2:
         return
@@ -137,13 +187,13 @@ def _renumber(codes: np.ndarray, levels: tuple[str, ...]) -> tuple[np.ndarray, t
 def _reorder(column: MetadataColumn, order: np.ndarray) -> MetadataColumn:
     if column.codes is None:
         assert column.values is not None
-        return MetadataColumn(name=column.name, role=column.role, kind=column.kind, values=column.values[order])
+        return replace(column, values=column.values[order])
     codes, levels = _renumber(column.codes[order], column.levels)
-    return MetadataColumn(name=column.name, role=column.role, kind=column.kind, codes=codes, levels=levels)
+    return replace(column, codes=codes, levels=levels)
 
 
 def _manifest(
-    spec: AuditSpec, table: pa.Table, paths: list[Path], rows: list[int], features: list[dict[str, Any]]
+    spec: AuditSpec, table: pa.Table, loaded: Loaded, looks: Mapping[str, Look], features: list[dict[str, Any]]
 ) -> pa.Table:
     """Return one row a file and one a column: digest, role and profile."""
     import pyarrow as pa
@@ -153,27 +203,24 @@ def _manifest(
     entries: list[dict[str, Any]] = [
         {
             "entry": "file",
-            "name": path.name,
-            "sha256": digests.of_file(path),
-            "bytes": path.stat().st_size,
+            "name": file.name,
+            "sha256": file.digest(),
+            "bytes": file.local.stat().st_size,
             "rows": count,
         }
-        for path, count in zip(paths, rows, strict=True)
+        for file, count in zip(loaded.files, loaded.rows, strict=True)
     ]
-    for name in table.column_names:
-        column = table.column(name)
-        kind = kinds.kind_of(column)
-        profile = kinds.describe(column, kind)
-        entries.append(
-            {
-                "entry": "column",
-                "name": name,
-                "role": role_of.get(name, "unused"),
-                "sha256": digests.of_column(column) if kind != "unusable" else None,
-                "rows": table.num_rows,
-                **profile,
-            }
-        )
+    entries += [
+        {
+            "entry": "column",
+            "name": name,
+            "role": role_of.get(name, "unused"),
+            "sha256": digests.of_column(table.column(name)) if looks[name].kind != "unusable" else None,
+            "rows": table.num_rows,
+            **looks[name].profile(),
+        }
+        for name in table.column_names
+    ]
     text, count, number = pa.string(), pa.int64(), pa.float64()
     kinds_of_fields = {
         **dict.fromkeys(("entry", "name", "role", "kind", "sha256"), text),

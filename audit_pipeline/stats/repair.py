@@ -36,7 +36,7 @@ def cells_to_fill(table: np.ndarray, tolerance: float, most: int = 400) -> list[
     a few records of the exact one and is only used to plan.
     """
     counts = table.astype(np.float64).copy()
-    if counts.sum() == 0 or min(counts.shape) < 2:
+    if counts.sum() == 0 or min(counts.shape) < 2 or not (counts.any(axis=0).all() and counts.any(axis=1).all()):
         return None
     start = counts.sum()
     step = max(1.0, math.ceil(start / 200))

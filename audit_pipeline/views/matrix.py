@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,32 @@ def load(folder: Path, name: str) -> View:
     """Read ``view.parquet``."""
     from audit_pipeline.parquet import read_table
 
-    table = read_table(folder / "view.parquet")
+    return _view(name, read_table(folder / "view.parquet"))
+
+
+def save_part(path: Path, view: View, kept: np.ndarray) -> None:
+    """Write a view of some of the records; ``kept`` are their positions in canonical order, ascending."""
+    import pyarrow as pa
+
+    from audit_pipeline.parquet import write_table
+
+    arrays = {"kept": pa.array(kept, pa.int64())}
+    arrays |= {
+        f"{position}:{name}": pa.array(view.matrix[:, position], pa.float64())
+        for position, name in enumerate(view.columns)
+    }
+    write_table(pa.table(arrays), path)
+
+
+def load_part(path: Path) -> tuple[View, np.ndarray]:
+    """Read what :func:`save_part` wrote: the view, and the positions of its records."""
+    from audit_pipeline.parquet import read_table
+
+    table = read_table(path)
+    return _view(path.stem, table.drop_columns(["kept"])), table.column("kept").to_numpy()
+
+
+def _view(name: str, table: pa.Table) -> View:
     matrix = np.empty((table.num_rows, table.num_columns))
     for position in range(table.num_columns):
         matrix[:, position] = table.column(position).to_numpy()

@@ -17,6 +17,9 @@ from audit_pipeline.views.matrix import View
 RARE = 5
 """A level with fewer records is pooled with the other rare ones: its own column could only identify records."""
 
+MOST = 100
+"""At most this many levels of a column get a mark of their own; a million records may have a hundred thousand."""
+
 
 def values_view(columns: Sequence[np.ndarray], info: Sequence[dict[str, Any]]) -> View:
     """Return the matrix (n, p) float64 of feature columns.
@@ -45,7 +48,9 @@ def values_view(columns: Sequence[np.ndarray], info: Sequence[dict[str, Any]]) -
 
 def _one_hot(codes: np.ndarray, entry: dict[str, Any]) -> list[tuple[str, np.ndarray]]:
     counts = np.bincount(codes, minlength=len(entry["levels"]))
-    kept = [code for code in range(len(counts)) if counts[code] >= RARE]
+    # Codes follow the canonical order of the records, so that of equally frequent levels the names do not decide.
+    frequent = np.argsort(-counts, kind="stable")[:MOST]
+    kept = [int(code) for code in np.sort(frequent) if counts[code] >= RARE]
     marks = [
         (
             f"{entry['name']} is missing"

@@ -47,7 +47,10 @@ def test_the_order_of_rows_does_not_matter(truth: Truth, seed: int) -> None:
 def test_the_names_of_levels_do_not_matter(truth: Truth, seed: int) -> None:
     table = generate(truth, np.random.default_rng(seed))
     renamed = table
-    for name, names in {"site": {f"s{k}": f"{9 - k} hospital" for k in range(3)}, "ill": {"yes": "0", "no": "1x"}}.items():
+    for name, names in {
+        "site": {f"s{k}": f"{9 - k} hospital" for k in range(3)},
+        "ill": {"yes": "0", "no": "1x"},
+    }.items():
         values = [names[value] for value in table[name].to_pylist()]
         renamed = renamed.set_column(renamed.column_names.index(name), name, [values])
     assert figures(audit(table).findings[0]) == figures(audit(renamed).findings[0])

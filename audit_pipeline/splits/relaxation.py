@@ -1,0 +1,122 @@
+"""How large can a test part be in which the label does not depend on metadata? The linear programme that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from audit_pipeline.splits.cells import Cells
+from audit_pipeline.splits.strata import Floats, Ints
+
+_ROUNDING = 0.5
+_SLACK = 1e-6
+_LEVEL_PRICE = 0.5
+
+
+def imbalance(cells: Cells, name: str, shares: Floats) -> Any:
+    """Return (n_kinds, n_levels * n_labels) sparse: what a subject adds to S_yc - p_y S_.c of every cell."""
+    from scipy.sparse import csr_array, eye_array, kron
+
+    n_levels, n_labels = cells.total[name].shape
+    of_level = np.eye(n_labels) - np.tile(shares, (n_labels, 1))
+    return csr_array(cells.counts[name] @ kron(eye_array(n_levels), of_level, format="csr"))
+
+
+def at_most_alone(cells: Cells, name: str, shares: Floats, ratio: Ints | None, wanted: int, most: float) -> int:
+    """Return how many records a part can have at most that is balanced for one column; proven by counting.
+
+    In whole numbers a level gives k times the ratio or nothing.
+    """
+    given = np.floor(most * cells.total[name] + _SLACK)
+    if ratio is not None:
+        return min(wanted, int((given // ratio).min(axis=1).sum()) * int(ratio.sum()))
+    strict = _tolerance(cells, name, shares, wanted) == 0
+    rarest = np.where(strict, given / shares, np.inf).min(axis=1)
+    return min(wanted, int(np.minimum(rarest, cells.total[name].sum(axis=1)).sum() + _SLACK))
+
+
+def relax(cells: Cells, columns: Sequence[str], shares: Floats, wanted: int, most: float) -> tuple[float, Floats]:
+    """Return (most records that can be held out, (n_kinds,) subjects of each kind, not whole) of the linear programme.
+
+    Of all solutions of that size it is one that moves the fewest records away from a proportional sample, in kinds of
+    subjects and in levels: test and training parts then are as alike in everything else as chance would make them.
+    """
+    from scipy.sparse import csr_array, vstack
+
+    size = cells.size.astype(np.float64)
+    rows, low, high = [csr_array(size[None])], [0.0], [float(wanted)]
+    for name in columns:
+        # One equation of each level follows from the others.
+        n_levels, n_labels = cells.total[name].shape
+        kept = np.tile(np.arange(n_labels) != int(shares.argmax()), n_levels)
+        allowed = _tolerance(cells, name, shares, wanted).reshape(-1)[kept]
+        rows += [imbalance(cells, name, shares)[:, kept].T, cells.counts[name].T]
+        capped = np.floor(most * cells.total[name].reshape(-1) + _SLACK)
+        low += [*(-allowed), *np.zeros(len(capped))]
+        high += [*allowed, *capped]
+    matrix = vstack(rows, format="csr")
+    ceiling = np.ceil(most * cells.available)
+    largest = _solve(-size, matrix, np.array(low), np.array(high), ceiling)
+    records = float(size @ largest)
+    low[0] = min(records, wanted) - _SLACK
+    closest = _closest(cells, columns, matrix, np.array(low), np.array(high), ceiling, records)
+    return records, largest if closest is None else closest
+
+
+def _closest(
+    cells: Cells, columns: Sequence[str], matrix: Any, low: Floats, high: Floats, ceiling: Floats, records: float
+) -> Floats | None:
+    """Return the solution nearest to a proportional sample of so many records: x = sample + up - down, both priced."""
+    from scipy.sparse import bmat, csr_array, eye_array, kron, vstack
+
+    size, n_records = cells.size.astype(np.float64), int(cells.labels.sum())
+    sample = np.minimum(_proportional(cells, records / n_records), ceiling)
+    down = np.flatnonzero(sample)
+    levels, due = [], []
+    for name in columns:
+        n_levels, n_labels = cells.total[name].shape
+        levels.append(csr_array(cells.counts[name] @ kron(eye_array(n_levels), np.ones((n_labels, 1)))).T)
+        due.append(cells.total[name].sum(axis=1) * (records / n_records))
+    by_level, wanted = vstack(levels, format="csr"), np.concatenate(due)
+    miss = eye_array(len(wanted))
+    joint = bmat(
+        [[matrix, -matrix[:, down], None, None], [by_level, -by_level[:, down], miss, -miss]],
+        format="csr",
+    )
+    held, level_held = matrix @ sample, by_level @ sample
+    found = _solve(
+        np.concatenate([size, size[down], np.full(2 * len(wanted), _LEVEL_PRICE)]),
+        joint,
+        np.concatenate([low - held, wanted - level_held]),
+        np.concatenate([high - held, wanted - level_held]),
+        np.concatenate([ceiling - sample, sample[down], np.full(2 * len(wanted), float(n_records))]),
+    )
+    if not found.any() and (low > held + _SLACK).any():
+        return None
+    solution = sample + found[: len(size)]
+    solution[down] -= found[len(size) : len(size) + len(down)]
+    return solution
+
+
+def _tolerance(cells: Cells, name: str, shares: Floats, wanted: int) -> Floats:
+    """Return (n_levels, n_labels) records by which a cell may be off: where less than half a record is due, none is fine."""
+    by_level = cells.total[name].sum(axis=1, keepdims=True)
+    due: Floats = by_level * shares * (wanted / by_level.sum())
+    return np.where(due < _ROUNDING, due, 0.0)
+
+
+def _proportional(cells: Cells, share: float) -> Floats:
+    """Return (n_kinds,) whole numbers of subjects: a systematic sample of that share along the canonical order."""
+    upto = np.floor(cells.available.cumsum() * share + _ROUNDING)
+    sample: Floats = np.diff(upto, prepend=0.0)
+    return sample
+
+
+def _solve(cost: Floats, matrix: Any, low: Floats, high: Floats, ceiling: Floats) -> Floats:
+    """Return the solution of min cost x, low <= matrix x <= high, 0 <= x <= ceiling; x = 0 where the solver gives up."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    found = milp(cost, bounds=Bounds(0, ceiling), constraints=LinearConstraint(matrix, low, high))
+    return np.zeros(len(cost)) if found.x is None else np.clip(found.x, 0, ceiling)

@@ -1,0 +1,35 @@
+"""Stage ``views``: records in, the views of the table out that should tell nothing of the label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from audit_pipeline.dataset.records import load, load_info
+from audit_pipeline.parquet import read_table
+from audit_pipeline.pipeline import StageContext
+from audit_pipeline.stats.seeds import generator
+from audit_pipeline.stats.thinning import whole_subjects
+from audit_pipeline.views.matrix import save_part
+from audit_pipeline.views.table import table_views
+
+MAX_RECORDS = 10_000
+"""Beyond this many records whole subjects are drawn until there are about this many; what a view says of the label shows in them."""
+
+
+def run(context: StageContext) -> dict[str, Any]:
+    """Write one file a view, ``<name>.parquet``, all with the same records."""
+    folder = context.inputs["dataset"]
+    info = load_info(folder)["features"]
+    kept = whole_subjects(load(folder).subject, MAX_RECORDS, generator(context.spec.seed, "views"))
+    columns: list[np.ndarray] = []
+    for position in range(len(info)):
+        # Column by column: a wide table of a million rows is never in memory as a whole.
+        table = read_table(folder / "records.parquet", [f"f{position}"])
+        columns.append(table.column(0).to_numpy()[kept])
+    views = table_views()
+    for done, view in enumerate(views):
+        context.progress(done, len(views), view.name)
+        save_part(context.out / f"{view.name}.parquet", view.function(columns, info), kept)
+    return {"views": {view.name: view.doc.splitlines()[0] for view in views}, "records": len(kept)}
