@@ -29,5 +29,9 @@ dev: $(STAMP)  ## the Dagster UI with the embedded audits, at http://localhost:3
 	mkdir -p .dagster && cp dagster.yaml .dagster/dagster.yaml
 	DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dagster dev -w workspace.yaml
 
+docs: $(STAMP)  ## write what the code knows better: the pages of the probes, the panel in README.md, what commands print
+	$(BIN)/python docs/build.py
+	$(BIN)/python -m tests.docs.play
+
 clean:
 	rm -rf $(VENV) .dagster audits dist build .mypy_cache .ruff_cache .pytest_cache

@@ -68,7 +68,7 @@ def of_column(column: pa.ChunkedArray) -> str:
 
 FACE = (
     *("__main__.py", "cli.py", "commands", "components", "demo", "orchestration"),
-    *("api", "comparison", "leftovers.py", "verification"),
+    *("api", "comparison", "leftovers.py", "proposal", "verification"),
 )
 """What only starts audits or shows what they did: a change there changes no result."""
 

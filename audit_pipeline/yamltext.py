@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
+_PLAIN = re.compile(r"(/|(\.\.?/)+)?[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 """What YAML 1.1 readers take for a boolean, a number or nothing."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def scalar(text: str) -> str:
@@ -19,12 +22,15 @@ def scalar(text: str) -> str:
     """
     if _PLAIN.fullmatch(text) and text.casefold() not in _NOT_TEXT:
         return text
-    # JSON is YAML, but for characters that YAML reads as line ends or refuses to read at all.
-    return re.sub(
-        "[^\\x20-\\x7e\\xa0-\\u2027\\u202f-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]",
-        lambda match: f"\\u{ord(match[0]):04x}",
-        json.dumps(text, ensure_ascii=False),
-    )
+    # JSON is YAML, but for characters that YAML reads as line ends, refuses, or shows as something else.
+    return "".join(map(_seen, json.dumps(text, ensure_ascii=False)))
+
+
+def _seen(character: str) -> str:
+    if unicodedata.category(character) not in _UNSEEN:
+        return character
+    point = ord(character)
+    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
 def flow(texts: Iterable[str]) -> str:

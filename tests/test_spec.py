@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,12 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ({"schedule": "daily at six"}, "no cron expression"),
         ({"folds": 1}, "folds: Input should be greater than or equal to 2"),
         ({"label": None}, "label: Input should be a valid string"),
+        ({"ignore": ["site"]}, "'site' is named both as nuisance and as ignore"),
+        ({"missing": [True]}, "missing: YAML reads this mark as true; put it in quotes"),
+        ({"missing": {"x": [None]}}, "missing: YAML reads this mark as null"),
+        ({"missing": [float("nan")]}, "missing anyway"),
+        ({"missing": [" "]}, "missing anyway"),
+        ({"missing": [["?"]]}, "a mark is a text or a number"),
     ],
 )
 def test_mistakes_are_explained(changed: dict, expected: str) -> None:  # type: ignore[type-arg]
@@ -48,6 +55,16 @@ def test_mistakes_are_explained(changed: dict, expected: str) -> None:  # type: 
         parse_spec({**GOOD, **changed})
     assert expected in str(caught.value)
     assert "what to do:" in str(caught.value)
+
+
+def test_marks_of_missing_values_have_one_form() -> None:
+    for marks in (["?", -9], ("-9", "?", -9.0), {"*": ["?", "-9"]}):
+        assert parse_spec({**GOOD, "missing": marks}).missing == {"*": ("-9", "?")}
+    spec = parse_spec({**GOOD, "missing": {"b": -99.9, "a": [date(1900, 1, 1)], 7: 0}})
+    assert spec.missing == {"7": ("0",), "a": ("1900-01-01",), "b": ("-99.9",)}
+    assert parse_spec({**GOOD, "missing": None}).missing == {}
+    assert spec.digest() != parse_spec(GOOD).digest()
+    assert parse_spec({**GOOD, "ignore": "x"}).ignore == ("x",)
 
 
 def test_missing_keys() -> None:

@@ -46,6 +46,7 @@ class Trouble:
     kind : ``words`` among numbers, thousands ``separators``, ``dates`` of unclear order, numbers with ``units``.
     row : index of the first value that stands in the way.
     distinct : how many different values could be read; a few of them make levels, and then nothing is in the way.
+    words : the different words among numbers or dates, if there are few.
     message, expected, remedy : as in an :class:`~audit_pipeline.errors.AuditError`.
     """
 
@@ -55,6 +56,7 @@ class Trouble:
     message: str
     expected: str
     remedy: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -347,7 +349,7 @@ def _strangers(name: str, distinct: _Distinct, fitting: np.ndarray, what: str) -
     words = ~fitting
     if known == 0 or known < (0.5 if words.sum() <= FEW_WORDS else MOSTLY) * all_:
         return None
-    common = [distinct.good[int(i)].as_py() for i in np.flatnonzero(words)[:3]]
+    different = tuple(distinct.good[int(i)].as_py() for i in np.flatnonzero(words)[: FEW_WORDS + 1])
     return Trouble(
         kind="words",
         row=distinct.first(words),
@@ -355,8 +357,9 @@ def _strangers(name: str, distinct: _Distinct, fitting: np.ndarray, what: str) -
         message=f"{distinct.share(words)} {f'is no {what[:-1]}' if all_ - known == 1 else f'are no {what}'}: "
         f"{distinct.examples(words)}",
         expected=f"{what} in the whole column",
-        remedy=f"if they mean a missing value, add `missing: {{{scalar(name)}: {flow(common)}}}` to the spec; "
+        remedy=f"if they mean a missing value, add `missing: {{{scalar(name)}: {flow(different[:3])}}}` to the spec; "
         f"else mend them{_or_ignore(name)}",
+        words=different if len(different) <= FEW_WORDS else (),
     )
 
 

@@ -20,6 +20,8 @@ STRONG = frozenset({*_REPEATED, *(-value for value in _REPEATED), -9.0, -8.0, -7
 CODES = STRONG | {0.0, -1.0, 1e30, -1e30}
 """As above, with the values that software fills in."""
 
+_SIZES = frozenset(abs(value) for value in STRONG)
+
 LEVEL_CODES = STRONG | {9.0, 8.0}
 """Codes among a handful of levels: 1 male, 2 female, 9 unknown."""
 
@@ -56,8 +58,8 @@ WORDS = frozenset(
 _SIDES = 3
 """Codes at each end of a column: -7, -8 and -9 may stand side by side."""
 
-_NEAR = 20
-"""Values beside the suspect that show how dense the column is there."""
+_NEAR = 10
+"""Values beside the suspect that show how dense the column is there, and how frequent its values are."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,18 @@ class Suspect:
         return self.name
 
 
+def means_missing(word: str) -> bool:
+    """Return whether a text says that nothing is known."""
+    return word.strip().casefold() in WORDS
+
+
 def suspicious_words(levels: Sequence[str], counts: np.ndarray) -> tuple[Suspect, ...]:
     """Return the levels whose names say that nothing is known. Beside a plus, a minus is a result."""
     signs = any(level.strip() in {"+", "++"} for level in levels)
     return tuple(
         Suspect(value=None, name=level, count=int(count))
         for level, count in zip(levels, counts, strict=True)
-        if level.strip().casefold() in WORDS and not (signs and level.strip() in {"-", "--"})
+        if means_missing(level) and not (signs and level.strip() in {"-", "--"})
     )
 
 
@@ -121,13 +128,17 @@ def suspicious_numbers(values: np.ndarray, counts: np.ndarray, *, dates: bool = 
 
 def _is_suspect(part: np.ndarray, number: np.ndarray, value: float, *, dates: bool) -> bool:
     """Judge the first value of ``part``, ascending, against the others."""
-    count, rest, frequency = int(number[0]), part[1:], number[1:]
+    count, codes = int(number[0]), DATE_CODES if dates else CODES
+    # Codes come in families: -9 beside -8 must not look like a neighbour of measured values.
+    start = 1
+    while start < len(part) - 2 and abs(float(part[start])) in _SIZES and not dates:
+        start += 1
+    rest, frequency = part[start:], number[start:]
     gap = float(rest[0] - part[0])
     if len(rest) <= FEW_NUMBERS:
         width = float(rest[-1] - rest[0])
         return not dates and value in LEVEL_CODES and width <= 20 and gap >= 3 * max(width, 1.0)
-    strong = value in (DATE_CODES if dates else STRONG)
-    code = strong or (not dates and value in CODES)
+    code, strong = value in codes, value in (DATE_CODES if dates else STRONG)
     # All others are zero or more, and this one is -1 or -9: the gap says nothing, the sign does.
     if not dates and code and value < 0 <= float(rest[0]) and (count >= 3 or strong):
         return True
@@ -135,11 +146,14 @@ def _is_suspect(part: np.ndarray, number: np.ndarray, value: float, *, dates: bo
     if spread <= 0:
         return False
     spacing = float(np.median(np.diff(rest[: _NEAR + 1])))
-    usual = int(frequency[:_NEAR].max())
+    usual = float(np.median(frequency[:_NEAR]))
     far = gap / spread
     if gap < 5 * spacing:
         return False
     if code and far >= (3 if count == 1 else 2):
+        return True
+    # Many are zero and nothing lies between that and 14: that may be no insulin, or none measured.
+    if value == 0 and count >= 20 * usual and far >= 0.1:
         return True
     if strong and count >= 3 and count >= 2 * usual and far >= 0.25:
         return True
@@ -159,13 +173,14 @@ def _spread(values: np.ndarray, counts: np.ndarray) -> float:
 def concentration(hit: np.ndarray, codes: np.ndarray, levels: Sequence[str]) -> tuple[str, int, int] | None:
     """Return the level in which the suspects lie most, with their number and the level's; None if they lie everywhere.
 
-    A level counts if at least half of its five or more records are suspects, and twice the share of all records.
+    A level counts if at least half of its five or more records are suspects, and twice the share of all other records.
     """
     size = np.bincount(codes, minlength=len(levels))
     hits = np.bincount(codes[hit], minlength=len(levels))
     share = np.divide(hits, size, out=np.zeros(len(levels)), where=size >= 5)
     best = int(np.lexsort((hits, share))[-1])
-    if len(levels) < 2 or share[best] < max(0.5, 2 * hit.mean()):
+    others = len(codes) - size[best]
+    if share[best] < 0.5 or not others or share[best] < 2 * (hits.sum() - hits[best]) / others:
         return None
     return levels[best], int(hits[best]), int(size[best])
 

@@ -53,7 +53,8 @@ def tidy(names: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], list[s
     for name in names:
         same = alike[plain(name)]
         meant = [other for other in wanted if other not in exact and plain(other) == plain(name)]
-        called[name] = (meant[0] if meant else name.strip() or name) if len(same) == 1 else name
+        kept = len(same) > 1 or name in wanted
+        called[name] = name if kept else meant[0] if meant else name.strip() or name
     notes = [
         f"the columns {' and '.join(map(repr, same))} differ only in space or invisible characters"
         for same in alike.values()

@@ -133,7 +133,8 @@ def hidden_missing(
                 f"missing: {{{scalar(name)}: {flow([suspect.mark]) if suspect.value is None else f'[{suspect.mark}]'}}}"
             )
             text = hidden.note(name, suspect, looks[name].n - looks[name].missing, places, remedy)
-            facts: dict[str, object] = {"column": name, "value": suspect.name, "count": suspect.count, "note": text}
+            facts: dict[str, object] = {"column": name, "value": suspect.name, "number": suspect.value is not None}
+            facts |= {"count": suspect.count, "of": looks[name].n - looks[name].missing, "note": text}
             facts["where"] = [
                 {"column": by, "level": level, "count": hits, "records": size} for by, level, hits, size in places
             ]

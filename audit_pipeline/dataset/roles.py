@@ -123,7 +123,7 @@ def metadata_column(name: str, role: Role, column: pa.ChunkedArray, loaded: Load
             column=name,
             remedy="give it as text, numbers, booleans or dates",
         )
-    refuse_if_many(name, loaded, look.n)
+    refuse_if_many(name, loaded, limit=kinds.few(look.n))
     if look.kind in ("numeric", "date") and look.distinct > kinds.few(look.n):
         values, _ = kinds.numbers(column)
         return MetadataColumn(name=name, role=role, kind="continuous", values=values, dates=look.kind == "date")
@@ -131,10 +131,10 @@ def metadata_column(name: str, role: Role, column: pa.ChunkedArray, loaded: Load
     return MetadataColumn(name=name, role=role, kind="categorical", levels=factor.levels, codes=factor.codes)
 
 
-def refuse_if_many(name: str, loaded: Loaded, n: int) -> None:
+def refuse_if_many(name: str, loaded: Loaded, *, limit: int) -> None:
     """Raise what keeps a column from being numbers or dates, unless it holds so few of them that they are levels anyway."""
     trouble = loaded.troubles.get(name)
-    if trouble is not None and trouble.distinct > kinds.few(n):
+    if trouble is not None and trouble.distinct > limit:
         loaded.raise_trouble(name)
 
 
@@ -159,7 +159,7 @@ def feature_columns(
             continue
         if look.kind == "categorical":
             if name in loaded.troubles and loaded.troubles[name].kind in ("words", "separators"):
-                refuse_if_many(name, loaded, look.n)
+                refuse_if_many(name, loaded, limit=kinds.few(look.n))
             factor = kinds.factor(column, look.kind)
             arrays[name] = factor.codes
             info.append({"name": name, "kind": look.kind, "levels": list(factor.levels)})

@@ -12,6 +12,12 @@ from typing import Protocol
 
 import numpy as np
 
+from audit_pipeline.stats.seeds import generator
+from audit_pipeline.stats.thinning import whole_subjects
+
+MAX_FIT = 50_000
+"""Records of randomly drawn training subjects that a baseline learns from at most. All records are predicted."""
+
 
 class Baseline(Protocol):
     """Fits on one part and returns class probabilities (n_test, classes) for the other."""
@@ -103,9 +109,11 @@ def cross_fit(
     out = np.empty((len(label), classes))
     for k in range(int(fold.max()) + 1):
         test = fold == k
-        train = ~test
+        train = np.flatnonzero(~test)
+        _, whose = np.unique(subject[train], return_inverse=True)
+        train = train[whole_subjects(whose, MAX_FIT, generator(seed, "fit", k))]
         if len(np.unique(label[train])) < 2:
-            out[test] = np.bincount(label[train], minlength=classes) / max(1, int(train.sum()))
+            out[test] = np.bincount(label[train], minlength=classes) / max(1, len(train))
         else:
             out[test] = model(matrix[train], label[train], matrix[test], classes, subject[train], seed + k)
         if progress:

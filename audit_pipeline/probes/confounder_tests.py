@@ -13,7 +13,7 @@ from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.basis import column_basis, is_identifier
 from audit_pipeline.stats.seeds import generator
 
-MAX_RECORDS = 20_000
+MAX_RECORDS = 5_000
 """Beyond this many records whole subjects are drawn until there are about this many; evidence says how many decided."""
 
 PERMUTATIONS = 499
@@ -29,8 +29,10 @@ def confounder_tests(inputs: ProbeInputs) -> list[Evidence]:
     """Run the partial and the full confounder test on each baseline's out-of-fold predictions.
 
     They speak of one model, not of the dataset: predictions may depend on a column given the label without any confounding, so no
-    verdict follows from them. For label and column in levels both are permutations within strata, exact for the predictions at
-    hand and never 0; values change places between whole subjects (between the records of a subject where they vary within it).
+    verdict follows from them. For label and column in levels both are permutations within strata, exact for given predictions and
+    never 0; values change places between whole subjects (between the records of a subject where they vary within it).
+    Out-of-fold predictions were learnt from the labels of other folds, which the full test, like the published one, takes no
+    account of: at a nominal .05 it rejects up to about .09 of true nulls. The partial test has no such excess.
 
     Metrics
     -------

@@ -13,12 +13,13 @@ from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.auc import Z90, Auc
 from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier, label_response
 from audit_pipeline.stats.seeds import generator
+from audit_pipeline.stats.thinning import whole_subjects
 
 if TYPE_CHECKING:
     from audit_pipeline.models.conditional import ConditionalTest
 
 MAX_LEVELS = 60
-MAX_RECORDS = 8_000
+MAX_RECORDS = 6_000
 """Beyond this many records whole subjects are drawn until there are about this many; evidence says how many decided."""
 
 
@@ -66,23 +67,12 @@ def sensor(inputs: ProbeInputs) -> list[Evidence]:
     """
     data, matrix = inputs.data(), inputs.view("values").matrix
     rows: list[Evidence] = []
-    kept = _thin(data, generator(inputs.spec.seed, "sensor", "thin"))
+    kept = whole_subjects(data.subject, MAX_RECORDS, generator(inputs.spec.seed, "sensor", "thin"))
     for done, column in enumerate(data.columns):
         inputs.progress(done, len(data.columns), column.name)
         rng = generator(inputs.spec.seed, "sensor", done)
         rows += _column(inputs, data, column, matrix, kept, rng)
     return rows
-
-
-def _thin(data: AuditData, rng: np.random.Generator) -> np.ndarray:
-    """Return the records that decide: all, or those of randomly drawn subjects where there are very many."""
-    if data.n <= MAX_RECORDS:
-        return np.arange(data.n)
-    size = np.bincount(data.subject)
-    order = rng.permutation(len(size))
-    chosen = np.zeros(len(size), dtype=bool)
-    chosen[order[: max(2, int(np.searchsorted(np.cumsum(size[order]), MAX_RECORDS)))]] = True
-    return np.flatnonzero(chosen[data.subject])
 
 
 @dataclass(frozen=True)

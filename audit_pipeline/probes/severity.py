@@ -12,7 +12,10 @@ from audit_pipeline.models.predictions import METADATA, Predictions
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.seeds import generator
 
-MAX_PERMUTED = 20_000_000
+MAX_RECORDS = 10_000
+"""Records that decide on the p-value of the inflation; its estimate rests on all."""
+
+MAX_PERMUTED = 1_000_000
 """Records x permutations of the inflation test; beyond it fewer permutations are drawn."""
 
 
@@ -92,7 +95,6 @@ def _column(
 ) -> list[Evidence]:
     from audit_pipeline.stats.auc import combine, crossed, difference, pairwise_aucs
     from audit_pipeline.stats.basis import is_identifier
-    from audit_pipeline.stats.exchange import given_label
 
     strata, names = column.strata()
     if is_identifier(column, data.subject) or len(np.unique(strata)) < 2:
@@ -105,9 +107,7 @@ def _column(
         "n_subjects": data.n_subjects,
     }
     adjusted_strata = crossed(strata, predictions.fold)
-    exchange = given_label(strata.astype(np.float64), data.label, data.subject)
-    draws = exchange.draw(int(np.clip(MAX_PERMUTED // data.n, 19, 199)), rng)
-    permuted = [crossed(strata[draw], predictions.fold) for draw in draws]
+    null = _Null(data, strata, predictions.fold, rng)
     rows: list[Evidence] = []
     for model in predictions.models:
         scores = predictions.scores(model)
@@ -120,8 +120,7 @@ def _column(
         assert pooled is not None
         assert adjusted is not None
         value, low, high = difference(pooled, adjusted, data.subject)
-        null = _null(scores, data.label, permuted, list(inside), weights)
-        p = float((1 + (null <= adjusted.estimate + 1e-12).sum()) / (1 + len(null)))
+        p = null.p_value(scores, list(inside), weights)
         sizes = len(data.classes) * (len(data.classes) - 1) // 2
         detail = {"label_pairs_compared": len(inside), "label_pairs": sizes}
         for metric, auc in (("auc_pooled", pooled), ("auc_adjusted", adjusted)):
@@ -154,22 +153,38 @@ def _column(
     return rows
 
 
-def _null(
-    scores: np.ndarray,
-    label: np.ndarray,
-    permuted: list[np.ndarray],
-    pairs: list[tuple[int, int]],
-    weights: dict[tuple[int, int], float],
-) -> np.ndarray:
-    """Return the adjusted AUC (permutations,) with the column's values exchanged within label, scores as they are."""
-    from audit_pipeline.stats.auc import combine, pairwise_aucs
+class _Null:
+    """Adjusted AUCs with the column's values exchanged within label and the scores as they are.
 
-    out = []
-    for strata in permuted:
-        auc = combine(found := pairwise_aucs(scores, label, strata, pairs), {key: weights[key] for key in found})
-        if auc is not None:
-            out.append(auc.estimate)
-    return np.asarray(out)
+    Where there are very many records, those of randomly drawn subjects decide on the p-value; the estimates rest on all.
+    """
+
+    def __init__(self, data: AuditData, strata: np.ndarray, fold: np.ndarray, rng: np.random.Generator) -> None:
+        from audit_pipeline.stats.auc import crossed
+        from audit_pipeline.stats.exchange import given_label
+        from audit_pipeline.stats.thinning import whole_subjects
+
+        self.kept = whole_subjects(data.subject, MAX_RECORDS, rng)
+        _, subject = np.unique(data.subject[self.kept], return_inverse=True)
+        self.label, column, fold = data.label[self.kept], strata[self.kept], fold[self.kept]
+        exchange = given_label(column.astype(np.float64), self.label.astype(np.int64), subject)
+        count = int(np.clip(MAX_PERMUTED // len(self.kept), 19, 199))
+        orders = [np.arange(len(self.kept)), *exchange.draw(count, rng)]
+        self.strata = [crossed(column[order], fold) for order in orders]
+
+    def p_value(
+        self, scores: np.ndarray, pairs: list[tuple[int, int]], weights: dict[tuple[int, int], float]
+    ) -> float | None:
+        """Return the one-sided p-value of "exchanging the column leaves the adjusted AUC as it is"; None without pairs."""
+        from audit_pipeline.stats.auc import combine, pairwise_aucs
+
+        values = []
+        for strata in self.strata:
+            found = pairwise_aucs(scores[self.kept], self.label, strata, pairs)
+            auc = combine(found, {key: weights[key] for key in found})
+            if auc is not None:
+                values.append(auc.estimate)
+        return float((np.asarray(values) <= values[0] + 1e-12).mean()) if len(values) > 1 else None
 
 
 def _levels(
@@ -185,15 +200,15 @@ def _levels(
 
     rows = []
     for code, name in enumerate(names):
-        used = strata == code
-        pairs = pairwise_aucs(scores, data.label, np.where(used, fold, -1))
+        used = np.flatnonzero(strata == code)
+        pairs = pairwise_aucs(scores[used], data.label[used], fold[used])
         auc = combine(pairs, _pair_weights(data, pairs))
         if auc is None:
             continue
-        low, high = auc.interval(data.subject)
+        low, high = auc.interval(data.subject[used])
         rows.append(
             Evidence(
-                **{**common, "n": int(used.sum()), "n_subjects": len(np.unique(data.subject[used]))},
+                **{**common, "n": len(used), "n_subjects": len(np.unique(data.subject[used]))},
                 metric="auc_level",
                 view=model,
                 level=name,

@@ -50,6 +50,14 @@ class Cells:
         records: Ints = self.strata.count[of_all]
         return records
 
+    @cached_property
+    def has_label(self) -> npt.NDArray[np.bool_]:
+        """(n_kinds, n_labels) whether a subject has any record of the label."""
+        counts = next(iter(self.counts.values())).tocoo()
+        found = np.zeros((self.n_kinds, len(self.labels)), dtype=np.bool_)
+        found[counts.row, counts.col % len(self.labels)] = True
+        return found
+
     def mark(self, chosen: Ints, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
         """Return (n_records,) marks of the records of ``chosen`` (n_kinds,) subjects of each kind, drawn by chance."""
         kind = self.strata.kind

@@ -19,7 +19,7 @@ swaps makes it whole (the idea of solving the relaxation and repairing a small c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,20 +27,16 @@ import numpy as np
 import numpy.typing as npt
 
 from audit_pipeline.errors import DataError
+from audit_pipeline.splits.balance import MIN_RECORDS, MIN_SUBJECTS, Plan, make_plan
 from audit_pipeline.splits.cells import Cells, count_cells
-from audit_pipeline.splits.relaxation import at_most_alone, imbalance, relax
+from audit_pipeline.splits.relaxation import at_most_alone, imbalance
 from audit_pipeline.splits.selection import settle
 from audit_pipeline.splits.strata import Floats, Ints, dense_codes
 
-MIN_SUBJECTS = 5
-"""A test part needs so many subjects of at least two labels."""
-MIN_RECORDS = 10
-_SIMPLEST_RATIO = 20
-_RATIO_TOLERANCE = 0.05
-_RARE_LABEL_TOLERANCE = 1.5
-_ENOUGH = 0.95
-_INDEPENDENCE = 3.0
-"""A record of imbalance in one cell costs as much as so many records of size."""
+_PRICES = (0.6, 3.0)
+"""A record of imbalance in one cell costs as much as so many records of size: first little, so that records can be added
+one at a time, then much."""
+_LEVEL_PRICE = 0.1
 
 
 @dataclass(frozen=True)
@@ -78,17 +74,6 @@ class CounterbalancedTest:
     deviation: dict[str, float] = field(default_factory=dict)
     association: dict[str, float] = field(default_factory=dict)
     association_before: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A ratio of the labels, the columns that can be balanced at it, and the solution of the relaxed problem."""
-
-    shares: Floats
-    ratio: Ints | None
-    columns: tuple[str, ...]
-    at_most: int
-    start: Ints
 
 
 def counterbalanced_test(
@@ -132,155 +117,105 @@ def counterbalanced_test(
         )
     if not columns:
         raise DataError("there is no column to balance", remedy="name at least one nuisance column")
+    labels, given = np.unique(label), {name: np.unique(codes) for name, codes in columns.items()}
     label = dense_codes(label)
     subject = np.arange(len(label)) if subject is None else dense_codes(subject)
-    given = {name: np.asarray(codes) for name, codes in columns.items()}
-    cells = count_cells({name: dense_codes(codes) for name, codes in given.items()}, label, subject)
+    codes_of = {name: dense_codes(codes) for name, codes in columns.items()}
+    cells = count_cells(codes_of, label, subject)
     wanted = int(share * len(label))
-    missing = {name: _missing(cells, name, np.unique(codes)) for name, codes in given.items()}
-    missing = {name: found for name, found in missing.items() if found}
-
-    plan, left_out = _plan(cells, wanted, most)
-    rng = np.random.default_rng(seed)
-    chosen = np.zeros(cells.n_kinds, dtype=np.int64)
-    if plan.at_most >= MIN_RECORDS:
-        bring, target = _pull(cells, plan)
-        chosen = settle(bring, target, cells.available, plan.start, rng)
-    test = cells.mark(chosen, rng)
-    tested = len(np.unique(subject[test]))
-    reason = _reason(label[test], subject[test], plan, left_out)
+    plan = make_plan(cells, wanted, most)
+    test = _choose(cells, plan, most, np.random.default_rng(seed))
+    reason = _reason(label[test], subject[test], plan)
     if reason is not None:
-        test, tested = np.zeros(len(label), dtype=np.bool_), 0
-    tested_cells = {
-        name: np.bincount(
-            dense_codes(codes)[test] * len(cells.labels) + label[test], minlength=cells.total[name].size
-        ).reshape(cells.total[name].shape)
-        for name, codes in given.items()
-    }
-    deviation = {name: _deviation(tested_cells[name]) for name in plan.columns} if reason is None else {}
-    records = int(test.sum())
+        test = np.zeros(len(label), dtype=np.bool_)
+    balanced = plan.columns if reason is None else ()
+    tables = {name: _table(label[test], codes_of[name][test], cells.total[name].shape) for name in balanced}
+    deviation = {name: _deviation(table) for name, table in tables.items()}
+    exact = plan.ratio is not None and reason is None and not any(deviation.values())
     return CounterbalancedTest(
         test=test,
-        columns=plan.columns if reason is None else (),
-        left_out=left_out,
-        missing=missing,
+        columns=balanced,
+        left_out=plan.left_out,
+        missing=_missing(cells, labels, given),
         shares=tuple(plan.shares.tolist()),
         ratio=None if plan.ratio is None else tuple(plan.ratio.tolist()),
         wanted=wanted,
         at_most=plan.at_most,
-        alone={name: at_most_alone(cells, name, plan.shares, plan.ratio, wanted, most) for name in given},
-        records=records,
-        subjects=tested,
-        optimal=plan.ratio is not None and reason is None and records == plan.at_most and not any(deviation.values()),
+        alone={name: at_most_alone(cells, name, plan.shares, plan.ratio, wanted, most) for name in columns},
+        records=int(test.sum()),
+        subjects=len(np.unique(subject[test])),
+        optimal=exact and int(test.sum()) == plan.at_most,
         reason=reason,
         deviation=deviation,
-        association={name: _cramer(tested_cells[name]) for name in deviation},
-        association_before={name: _cramer(cells.total[name]) for name in given},
+        association={name: _cramer(table) for name, table in tables.items()},
+        association_before={name: _cramer(cells.total[name]) for name in columns},
     )
 
 
-def _plan(cells: Cells, wanted: int, most: float) -> tuple[_Plan, dict[str, str]]:
-    """Return the best plan, and why columns are left out of it.
-
-    First the ratio of the labels in all records. If it leaves the part too small, the ratio among those records whose
-    levels have every label: levels with a single label say nothing about the ratio that the others could have.
-    """
-    overall = cells.labels / cells.labels.sum()
-    plan, left_out = _with_shares(cells, overall, wanted, most)
-    if plan.at_most < _ENOUGH * wanted:
-        shared = _labels_where_all_are(cells)
-        if (shared > 0).all():
-            other, also_left_out = _with_shares(cells, shared / shared.sum(), wanted, most)
-            if (len(other.columns), other.at_most) > (len(plan.columns), plan.at_most):
-                return other, also_left_out
-    return plan, left_out
+def _choose(cells: Cells, plan: Plan, most: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Return (n_records,) marks of whole subjects that come close to the plan."""
+    chosen = np.rint(plan.start).astype(np.int64)
+    for price in _PRICES if plan.columns else ():
+        bring, target = _pull(cells, plan, price, most)
+        chosen = settle(bring, target, cells.available, chosen, rng)
+    return cells.mark(chosen, rng)
 
 
-def _with_shares(cells: Cells, shares: Floats, wanted: int, most: float) -> tuple[_Plan, dict[str, str]]:
-    ratio = simplest_ratio(shares)
-    exact = shares if ratio is None else ratio / ratio.sum()
+def _pull(cells: Cells, plan: Plan, price: float, most: float) -> tuple[Any, Floats]:
+    """Return what subjects bring to imbalance, level sizes and records, and the target of each: what `settle` takes."""
+    from scipy.sparse import csr_array, eye_array, hstack, kron
 
-    def attempt(columns: Sequence[str]) -> _Plan:
-        records, start = relax(cells, columns, exact, wanted, most)
-        most_alone = [at_most_alone(cells, name, exact, ratio, wanted, most) for name in columns]
-        at_most = min(int(records + 1e-6), *most_alone)
-        whole = 1 if ratio is None else int(ratio.sum())
-        return _Plan(exact, ratio, tuple(columns), at_most // whole * whole, np.rint(start).astype(np.int64))
-
-    plan = attempt(list(cells.total))
-    if plan.at_most >= MIN_RECORDS:
-        return plan, {}
-    kept: list[str] = []
-    left_out: dict[str, str] = {}
-    plan = _Plan(exact, ratio, (), 0, np.zeros(cells.n_kinds, dtype=np.int64))
-    for name in cells.total:
-        if at_most_alone(cells, name, exact, ratio, wanted, most) < MIN_RECORDS:
-            left_out[name] = "its levels do not have enough records of every label"
-            continue
-        further = attempt([*kept, name])
-        if further.at_most >= MIN_RECORDS:
-            plan, kept = further, [*kept, name]
-        else:
-            left_out[name] = f"with {', '.join(kept)} it tells the labels apart almost without exception"
-    return plan, left_out
+    bring, target = [csr_array(cells.size[:, None].astype(np.float64))], [np.array([float(plan.at_most)])]
+    for name in plan.columns:
+        n_levels, n_labels = cells.total[name].shape
+        of_level = csr_array(cells.counts[name] @ kron(eye_array(n_levels), np.ones((n_labels, 1))))
+        bring += [price * imbalance(cells, name, plan.shares), _LEVEL_PRICE * of_level]
+        target += [np.zeros(n_levels * n_labels), _LEVEL_PRICE * _level_goals(cells, name, plan, of_level, most)]
+    return csr_array(hstack(bring, format="csr")), np.concatenate(target)
 
 
-def simplest_ratio(shares: Floats) -> Ints | None:
-    """Return the smallest whole numbers within five percentage points of shares (half their L1 distance), or None.
-
-    No label gets more than half as much again as its share: of a rare label there is not enough to be generous.
-
-    >>> simplest_ratio(np.array([0.46, 0.54])).tolist(), simplest_ratio(np.array([0.9, 0.1])).tolist()
-    ([1, 1], [6, 1])
-    >>> simplest_ratio(np.array([0.995, 0.005])) is None
-    True
-    """
-    for parts in range(len(shares), _SIMPLEST_RATIO + 1):
-        ratio = np.maximum(1, np.floor(shares * parts).astype(np.int64))
-        while ratio.sum() < parts:
-            ratio[int((shares * parts - ratio).argmax())] += 1
-        while ratio.sum() > parts:
-            ratio[int(np.where(ratio > 1, ratio - shares * parts, -np.inf).argmax())] -= 1
-        near = np.abs(ratio / parts - shares).sum() / 2 <= _RATIO_TOLERANCE + 1e-9
-        if near and (ratio / parts <= _RARE_LABEL_TOLERANCE * shares).all():
-            smallest: Ints = ratio // np.gcd.reduce(ratio)
-            return smallest
-    return None
+def _level_goals(cells: Cells, name: str, plan: Plan, of_level: Any, most: float) -> Floats:
+    """Return (n_levels,) records of each level: those of the relaxed solution, as whole multiples of the ratio."""
+    relaxed = of_level.T @ plan.start
+    parts = 1 if plan.ratio is None else int(plan.ratio.sum())
+    ceiling = np.full(len(relaxed), np.inf)
+    if plan.ratio is not None:
+        ceiling = (np.floor(most * cells.total[name]) // plan.ratio).min(axis=1)
+    multiples = np.minimum(np.floor(relaxed / parts + 1e-6), ceiling)
+    while multiples.sum() * parts < plan.at_most and (multiples < ceiling).any():
+        multiples[int(np.where(multiples < ceiling, relaxed / parts - multiples, -np.inf).argmax())] += 1
+    goals: Floats = multiples * parts
+    return goals
 
 
-def _labels_where_all_are(cells: Cells) -> Floats:
-    """Return (n_labels,) records in levels that hold every label, of the column where that leaves the fewest."""
-    counts = [total[(total > 0).all(axis=1)].sum(axis=0) for total in cells.total.values()]
-    fewest: Floats = min(counts, key=lambda found: int(found.sum())).astype(np.float64)
-    return fewest
-
-
-def _pull(cells: Cells, plan: _Plan) -> tuple[Any, Floats]:
-    """Return what local search should bring to nothing: imbalance of every cell, and records missing from the goal."""
-    from scipy.sparse import csr_array, hstack
-
-    parts = [_INDEPENDENCE * imbalance(cells, name, plan.shares) for name in plan.columns]
-    bring = hstack([*parts, csr_array(cells.size[:, None].astype(np.float64))], format="csr")
-    target = np.zeros(bring.shape[1])
-    target[-1] = plan.at_most
-    return bring, target
-
-
-def _reason(label: Ints, subject: Ints, plan: _Plan, left_out: Mapping[str, str]) -> str | None:
+def _reason(label: Ints, subject: Ints, plan: Plan) -> str | None:
     """Return why there is no test part, in words; None if there is a good one. Arguments are those of the tested records."""
-    if plan.at_most < MIN_RECORDS:
-        why = "; ".join(f"{name}: {text}" for name, text in left_out.items())
-        return f"fewer than {MIN_RECORDS} records can be balanced ({why})"
+    if not plan.columns:
+        return (
+            f"no test part of {MIN_RECORDS} records and {MIN_SUBJECTS} subjects with each of two labels can be balanced"
+        )
     pairs = np.unique(np.stack([label, subject]), axis=1)
     if (np.bincount(pairs[0]) >= MIN_SUBJECTS).sum() < 2:
         return f"whole subjects leave fewer than two labels with {MIN_SUBJECTS} subjects each"
     return None
 
 
-def _missing(cells: Cells, name: str, levels: npt.NDArray[np.integer]) -> tuple[tuple[int, int], ...]:
-    """Return (label, level) of the empty cells, the level as it was coded."""
-    level, label = np.nonzero(cells.total[name] == 0)
-    return tuple(zip(label.tolist(), levels[level].tolist(), strict=True))
+def _missing(
+    cells: Cells, labels: npt.NDArray[np.integer], levels: Mapping[str, npt.NDArray[np.integer]]
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the (label, level) codes of the empty cells, as they were given, of every column that has any."""
+    empty = {name: np.nonzero(total == 0) for name, total in cells.total.items()}
+    return {
+        name: tuple(zip(labels[label].tolist(), levels[name][level].tolist(), strict=True))
+        for name, (level, label) in empty.items()
+        if len(level)
+    }
+
+
+def _table(label: Ints, codes: Ints, shape: tuple[int, ...]) -> Ints:
+    """Return (n_levels, n_labels) records."""
+    table: Ints = np.bincount(codes * shape[1] + label, minlength=shape[0] * shape[1]).reshape(shape)
+    return table
 
 
 def _deviation(table: Ints) -> float:

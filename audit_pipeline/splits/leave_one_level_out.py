@@ -81,24 +81,22 @@ def leave_one_level_out(
     involved, subjects, elsewhere = _involved(codes, label, subject, n_levels, n_labels)
     dropped, trained = involved - tested, tested.sum(axis=0) - involved
     n_subjects = len(np.unique(subject))
-    parts = []
-    for code in np.flatnonzero(tested.any(axis=1)).tolist():
-        parts.append(
-            LevelOut(
-                code=code,
-                level=str(code) if levels is None else levels[code],
-                records=int(tested[code].sum()),
-                subjects=int(subjects[code]),
-                train_records=int(trained[code].sum()),
-                train_subjects=n_subjects - int(subjects[code]),
-                dropped_records=int(dropped[code].sum()),
-                dropped_subjects=int(elsewhere[code]),
-                labels=tuple(tested[code].tolist()),
-                train_labels=tuple(trained[code].tolist()),
-                problems=tuple(_problems(tested[code], trained[code], int(subjects[code]), labels)),
-            )
+    return tuple(
+        LevelOut(
+            code=code,
+            level=str(code) if levels is None else levels[code],
+            records=int(tested[code].sum()),
+            subjects=int(subjects[code]),
+            train_records=int(trained[code].sum()),
+            train_subjects=n_subjects - int(subjects[code]),
+            dropped_records=int(dropped[code].sum()),
+            dropped_subjects=int(elsewhere[code]),
+            labels=tuple(tested[code].tolist()),
+            train_labels=tuple(trained[code].tolist()),
+            problems=tuple(_problems(tested[code], trained[code], int(subjects[code]), labels)),
         )
-    return tuple(parts)
+        for code in np.flatnonzero(tested.any(axis=1)).tolist()
+    )
 
 
 def level_parts(

@@ -17,6 +17,7 @@ _PART, _REST = 0, 1
 _WORK = 60_000_000
 _ROUNDS = 400
 _PATIENCE = 12
+_KICKS = 3
 _WARMTH = 0.03
 
 
@@ -45,8 +46,8 @@ def settle(bring: Any, target: Floats, available: Ints, chosen: Ints, rng: np.ra
         both = np.stack([missed[touched], -missed[touched]])
         near = Neighbourhood(dense, both, np.where(inside, _PART, _REST), members)
         before = near.total
-        kicks = _WORK // ((len(kind) + 2) ** 2 * max(1, len(touched))) if small else 0
-        iterate(near, rng, min(200, kicks), goal=0.0, warmth=_WARMTH)
+        kicks = min(200, _WORK // ((len(kind) + 2) ** 2 * max(1, len(touched)))) if small else _KICKS * (idle > 2)
+        iterate(near, rng, kicks, goal=0.0, warmth=_WARMTH)
         now = near.folds == _PART
         idle = 0 if near.total < before - near.tolerance else idle + 1
         np.add.at(chosen, kind, now.astype(np.int64) - inside)

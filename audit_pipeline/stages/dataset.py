@@ -46,6 +46,7 @@ def run(context: StageContext) -> dict[str, Any]:
     roles.check_columns(spec, table.column_names, first)
     context.progress(1, 3, "checking columns")
 
+    roles.refuse_if_many(spec.label, loaded, limit=roles.MAX_CLASSES)
     label = roles.label_factor(table.column(spec.label), spec, first)
     keep = np.ones(table.num_rows, dtype=bool)
     notes: list[str] = []

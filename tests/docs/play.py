@@ -11,11 +11,16 @@
 =============  =====================================================================================================
 
 Anything else needs ``<!-- not run: why -->`` above it.
+
+    python -m tests.docs.play        # do all pages, and put what is printed today where they have what was printed once
+
+``make docs`` does that as well.
 """
 
 from __future__ import annotations
 
 import contextlib
+import difflib
 import doctest
 import importlib
 import io
@@ -26,6 +31,7 @@ import runpy
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +41,7 @@ import yaml
 from audit_pipeline.cli import main, program
 from audit_pipeline.demo import get_case
 from audit_pipeline.spec import AuditSpec, parse_spec
-from tests.docs.markdown import ROOT, Block, blocks
+from tests.docs.markdown import ROOT, Block, blocks, pages
 
 ANY = "..."
 
@@ -50,45 +56,55 @@ class Reader:
     Parameters
     ----------
     folder : empty; becomes the current folder while the page is read.
+    mend : where a command prints something else, change the page instead of complaining.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mend: bool = False) -> None:
         self.folder = folder
+        self.mend = mend
         self.namespace: dict[str, Any] = {"__name__": "docs"}
         self.status = 0
         case = get_case("clinic")
         case.write_data(folder / case.data_name)
         (folder / "audit.yaml").write_text(case.spec, encoding="utf-8")
 
-    def read(self, page: Path) -> int:
-        """Do what the page says, and return how many blocks were done.
+    def read(self, page: Path) -> None:
+        """Do what the page says.
 
         Raises
         ------
         Broken : names the page and the line.
         """
-        done = 0
+        page = page.resolve()
+        mended: list[tuple[Block, str]] = []
         with contextlib.chdir(self.folder), _importable(self.folder):
             for block in blocks(page):
                 if block.exempt is not None or block.comments[-1:] == ("panel",):
                     continue
                 try:
-                    self.do(block)
+                    mended.append((block, self.do(block)))
                 except Broken as broken:
                     raise Broken(f"{block.place}: {broken}") from None
                 except Exception as error:
                     raise Broken(f"{block.place}: {type(error).__name__}: {error}") from error
-                done += 1
-        return done
+        if self.mend:
+            lines = page.read_text(encoding="utf-8").split("\n")
+            for block, text in reversed(mended):
+                lines[block.line - 1 : block.line - 1 + len(block.text.split("\n"))] = text.split("\n")
+            page.write_text("\n".join(lines), encoding="utf-8", newline="\n")
 
-    def do(self, block: Block) -> None:
-        handlers = {"console": self.console, "python": self.python, "yaml": self.yaml}
+    def do(self, block: Block) -> str:
+        """Do what a block says, and return what it should be: itself, unless it is to be mended."""
+        handlers = {"python": self.python, "yaml": self.yaml}
+        if block.language == "console":
+            return self.console(block)
         if block.language not in handlers:
             raise Broken(
                 f"a block of {block.language or 'no language'!r} cannot be checked; "
                 "make it console, python or yaml, or put <!-- not run: why --> above it"
             )
         handlers[block.language](block)
+        return block.text
 
     def save(self, block: Block) -> bool:
         if block.file_name is None:
@@ -107,7 +123,7 @@ class Reader:
             exec(code, self.namespace)
 
     def doctest(self, block: Block) -> None:
-        test = doctest.DocTestParser().get_doctest(block.text, {}, block.place, str(block.page), block.line)
+        test = doctest.DocTestParser().get_doctest(block.text, {}, block.place, str(block.page), block.line - 1)
         test.globs = self.namespace
         told = io.StringIO()
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE, verbose=False)
@@ -120,15 +136,21 @@ class Reader:
             check_yaml(document)
         self.save(block)
 
-    def console(self, block: Block) -> None:
+    def console(self, block: Block) -> str:
+        text = block.text
         for command, expected in commands(block.text):
             printed = self.run(command)
-            if expected and not matches(expected, printed.splitlines()):
-                raise Broken(f"$ {command}\nprints\n{printed}\nwhere the page has\n" + "\n".join(expected))
+            if not expected or matches(expected, printed.splitlines()):
+                continue
+            if not self.mend or command.startswith("echo "):
+                shown = f"$ {command}\nprints\n{printed}\nwhere the page has\n" + "\n".join(expected)
+                raise Broken(f"{shown}\nIf what is printed is right, run `make docs`.")
+            text = text.replace("\n".join(expected), "\n".join(today(expected, printed.splitlines())), 1)
+        return text
 
     def run(self, command: str) -> str:
         """Run one command, remember its status, and return what it prints."""
-        if re.search(r"[|<>;]|&&", re.sub(r"'[^']*'|\"[^\"]*\"", "", command)):
+        if any(set(word) <= set("|<>;&") for word in shlex.shlex(command, posix=True, punctuation_chars="|<>;&")):
             raise Broken(f"$ {command}: one command a line, without pipes, so that it can be checked")
         name, *words = shlex.split(command, comments=True)
         if name == "echo" and words == ["$?"]:
@@ -173,6 +195,26 @@ def matches(expected: Sequence[str], printed: Sequence[str]) -> bool:
     """Tell whether the lines are those expected, where a line ``...`` stands for any lines."""
     pattern = "".join(r"(?:.*\n)*?" if line.strip() == ANY else re.escape(line.rstrip()) + r"\n" for line in expected)
     return re.fullmatch(pattern, "".join(line + "\n" for line in _trimmed(printed))) is not None
+
+
+def today(expected: Sequence[str], printed: Sequence[str]) -> list[str]:
+    """Return the printed lines, cut short as ``expected`` is: of each part between ``...`` the lines that are most like it."""
+    out: list[str] = []
+    for is_any, group in itertools.groupby(expected, key=lambda line: line.strip() == ANY):
+        part = list(group)
+        if is_any:
+            out.append(ANY)
+            continue
+        starts = range(max(1, len(printed) - len(part) + 1))
+        if not out:
+            starts = range(1)
+        likeness = {
+            start: difflib.SequenceMatcher(None, "\n".join(part), "\n".join(printed[start : start + len(part)])).ratio()
+            for start in starts
+        }
+        best = max(starts, key=lambda start: likeness[start])
+        out += printed[best : best + len(part)]
+    return [line.rstrip() for line in out] if ANY in out else _trimmed(printed)
 
 
 # Commands, by their first word.
@@ -373,3 +415,14 @@ def _importable(folder: Path) -> Iterator[None]:
             file = getattr(sys.modules[name], "__file__", None)
             if file and Path(file).is_relative_to(folder):
                 del sys.modules[name]
+
+
+def mend() -> None:
+    """Do all pages, and put what is printed today where they have what was printed once."""
+    for page in pages():
+        with tempfile.TemporaryDirectory() as folder:
+            Reader(Path(folder), mend=True).read(page)
+
+
+if __name__ == "__main__":
+    mend()

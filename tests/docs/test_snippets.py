@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from audit_pipeline import __version__
 from audit_pipeline.errors import AuditError
 from tests.docs.markdown import ROOT, Block, blocks, inline_code, pages
-from tests.docs.play import Broken, Reader, check_command, commands, matches
+from tests.docs.play import Broken, Reader, check_command, commands, matches, today
 
 WITH_BLOCKS = [page for page in pages() if blocks(page)]
 
@@ -84,7 +85,16 @@ class TestTheReader:
         assert matches(["a", "...", "c"], ["a", "b", "b", "c"])
         assert matches(["..."], [])
         assert not matches(["a", "c"], ["a", "b", "c"])
+        assert today(["a 1", "...", "c 1"], ["a 2", "b", "c 2", "d"]) == ["a 2", "...", "c 2"]
+        assert today(["a 1"], ["a 2", "b", ""]) == ["a 2", "b"]
         assert commands("$ one\nout\n$ two") == [("one", ["out"]), ("two", [])]
+
+    def test_a_page_is_mended(self, tmp_path: Path) -> None:
+        page = tmp_path / "page.md"
+        text = "A.\n\n```console\n$ audit-pipeline --version\naudit-pipeline {}\n$ echo $?\n0\n```\n\nB.\n"
+        page.write_text(text.format("0.0.0"), encoding="utf-8")
+        Reader(tmp_path, mend=True).read(page)
+        assert page.read_text(encoding="utf-8") == text.format(__version__)
 
     def test_a_failing_block_is_named_with_its_line(self, tmp_path: Path) -> None:
         page = tmp_path / "page.md"

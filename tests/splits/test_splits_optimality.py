@@ -114,6 +114,6 @@ def test_a_split_planted_without_any_deviation_is_found():
 def test_pouring_is_optimal(crowding, slope, copies):
     """Python integers are the oracle: they neither round nor overflow."""
     cheapest = sorted(2 * level + slope * (2 * c + 1) for level in crowding for c in range(copies))[:copies]
-    poured = pour(np.array(crowding), slope, copies).tolist()
+    poured = pour(np.array(crowding), slope, copies, np.ones(len(crowding), dtype=np.int64)).tolist()
     assert sum(poured) == copies
     assert sum(2 * level * c + slope * c * c for level, c in zip(crowding, poured, strict=True)) == sum(cheapest)

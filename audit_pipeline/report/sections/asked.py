@@ -40,7 +40,7 @@ def _spec(folder: AuditFolder) -> list[tuple[str, str]]:
         spec = {"data": files, **spec}
         known = [key for key in _FIRST if key in spec]
         others = [key for key in spec if key not in {*_FIRST, "name", "policy"}]
-        return [(str(key), _value(spec[key])) for key in (*known, *others) if spec[key] not in (None, [], ())]
+        return [(str(key), _value(spec[key])) for key in (*known, *others) if spec[key] not in (None, [], (), {})]
     # A verdict without lineage still tells which columns it judged.
     roles: dict[str, list[str]] = {}
     for finding in folder.verdict.findings:
