@@ -92,7 +92,9 @@ class AuditSpec(BaseModel):
     @classmethod
     def _levels_as_text(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise ValueError("is a mapping of columns to their levels from low to high, as in `order: {grade: [low, high]}`")  # noqa: TRY004  (pydantic explains ValueErrors)
+            raise ValueError(
+                "is a mapping of columns to their levels from low to high, as in `order: {grade: [low, high]}`"
+            )  # noqa: TRY004  (pydantic explains ValueErrors)
         # YAML reads the level 1 as a number; columns of numbers name their levels without decimals.
         return {str(column): tuple(str(level) for level in levels) for column, levels in value.items()}
 
@@ -109,7 +111,7 @@ class AuditSpec(BaseModel):
         for name in value:
             if name not in TABLE_VIEWS:
                 raise ValueError(
-                    f"there is no view {name!r}{did_you_mean(name, list(TABLE_VIEWS))}; there are {', '.join(TABLE_VIEWS)}"
+                    f"there is no view {name!r}{did_you_mean(name, list(TABLE_VIEWS))}; the views are {', '.join(TABLE_VIEWS)}"
                 )
         return tuple(sorted(set(value)))
 

@@ -180,6 +180,19 @@ def test_a_path_gives_the_same_audit(
     assert "relative to the current folder" in str(raised.value)
 
 
+def test_ordered_categories_are_ordered(frame: pd.DataFrame, cache: Path) -> None:
+    groups = frame.assign(
+        age=pd.cut(frame["age"], [0, 50, 60, 120]), sex=frame["sex"].astype("category").cat.as_ordered()
+    )
+    found = audit(groups, **ROLES, cache=cache)
+    # Two levels have no order worth the name.
+    assert found.details.lineage["spec"]["order"] == {"age": ["(0, 50]", "(50, 60]", "(60, 120]"]}
+    reverse = {"age": ["(60, 120]", "(50, 60]", "(0, 50]"]}
+    assert audit(groups, **ROLES, order=reverse, cache=cache).details.lineage["spec"]["order"] == {
+        "age": reverse["age"]
+    }
+
+
 def test_numbered_columns(frame: pd.DataFrame, cache: Path) -> None:
     numbered = frame.set_axis(range(frame.shape[1]), axis="columns")
     place = {name: position for position, name in enumerate(frame.columns)}

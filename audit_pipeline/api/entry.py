@@ -35,6 +35,7 @@ def audit(
     features: Names | None = None,
     ignore: Names = (),
     missing: Marks | Mapping[str, Marks] = (),
+    order: Mapping[str, Iterable[str]] | None = None,
     label_free: Names = (),
     split: str | None = None,
     policy: Policy | Mapping[str, float] | None = None,
@@ -61,6 +62,7 @@ def audit(
     features : columns that models see; default all that have no other role.
     ignore : columns that neither models nor the audit look at.
     missing : what means a missing value, in all columns or by column, e.g. ``{"chol": 0}``.
+    order : levels from low to high of a label or metadata column, by column; ordered categories need none.
     label_free : views of the data that cannot carry the label honestly: ``missingness``, ``rounding``.
     split : column with a split that exists and shall be audited.
     policy : thresholds, e.g. ``{"association": 0.3}``.
@@ -90,6 +92,7 @@ def audit(
         "ignore": _names(ignore),
         "split": _name(split),
         "missing": _marks(missing),
+        "order": {str(column): _names(levels) for column, levels in (order or {}).items()},
         "label_free": _names(label_free),
         "policy": policy.model_dump() if isinstance(policy, Policy) else policy,
         "folds": folds,
@@ -97,16 +100,23 @@ def audit(
         "data": paths,
     }
     # Only what was given, as in a YAML: everything else has the spec's own defaults.
-    given = {key: value for key, value in arguments.items() if value is not None and value != []}
+    given = {key: value for key, value in arguments.items() if value is not None and value not in ([], {})}
     target = None if out is None else Path(out).expanduser()
     try:
         if target is not None:
             pipeline.check_output_folder(target)
         with TemporaryDirectory(prefix="audit-") as place:
             if paths is None:
-                spec = parse_spec({**given, "data": str(Path(place) / FRAME)})
+                given["data"] = str(Path(place) / FRAME)
+                spec = parse_spec(given)
                 named = [column for role, columns in spec.roles().items() if role != "features" for column in columns]
-                tables.write(tables.to_arrow(data, named=named), Path(place) / FRAME)
+                table = tables.to_arrow(data, named=named)
+                tables.write(tables.plain(table), Path(place) / FRAME)
+                ordered = {
+                    column: levels for column, levels in tables.orders(table).items() if _can_be_ordered(spec, column)
+                }
+                if ordered:
+                    spec = parse_spec({**given, "order": {**ordered, **given.get("order", {})}})
                 where = [lineage.IN_MEMORY]
             else:
                 spec = parse_spec(given, base=Path.cwd())
@@ -133,6 +143,10 @@ def _run(
     if out is not None:
         pipeline.publish(verdict, out)
     return Audit({name: (verdict.folder / name).read_bytes() for name in pipeline.OUTPUT_FILES})
+
+
+def _can_be_ordered(spec: AuditSpec, column: str) -> bool:
+    return column == spec.label or column in spec.nuisance or column in spec.covariates
 
 
 def _paths(data: object) -> str | list[str] | None:

@@ -24,7 +24,7 @@ class ArrowStream(Protocol):
 
 
 def to_arrow(data: Any, *, named: Iterable[str] = ()) -> pa.Table:
-    """Return a table as Arrow table with plain column types. The original is neither changed nor kept.
+    """Return a table as Arrow table. The original is neither changed nor kept.
 
     Parameters
     ----------
@@ -34,14 +34,42 @@ def to_arrow(data: Any, *, named: Iterable[str] = ()) -> pa.Table:
     ------
     DataError : it is no table, or a column cannot be read.
     """
-    import pyarrow as pa
 
     table = _from_pandas(data, named) if _is_pandas(data) else _from_stream(data)
     _check_names(table.column_names)
     if table.num_rows == 0:
         raise DataError("the table has no records", remedy="check what came before: a filter may have dropped them all")
-    columns = [_plain(name, column) for name, column in zip(table.column_names, table.columns, strict=True)]
-    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+    return table
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Return the table with categories and views as plain values: how a table stores them is no content."""
+    import pyarrow as pa
+
+    return pa.table(
+        {name: _plain(name, column) for name, column in zip(table.column_names, table.columns, strict=True)}
+    )
+
+
+def orders(table: pa.Table) -> dict[str, list[str]]:
+    """Return the levels from low to high of every column of ordered categories with three levels or more."""
+    import pyarrow as pa
+
+    found: dict[str, list[str]] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if not pa.types.is_dictionary(column.type) or not column.type.ordered or not column.num_chunks:
+            continue
+        levels = column.chunk(0).dictionary
+        same = all(chunk.dictionary.equals(levels) for chunk in column.chunks)
+        if same and len(levels) > 2 and (levels.type == pa.string_view() or _is_text_or_whole(levels.type)):
+            found[name] = [str(level) for level in levels.to_pylist()]
+    return found
+
+
+def _is_text_or_whole(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
 
 
 def write(table: pa.Table, path: Path) -> None:
@@ -120,10 +148,23 @@ def _from_pandas(frame: pd.DataFrame, named: Iterable[str]) -> pa.Table:
     for position, name in enumerate(names):
         series = frame.iloc[:, position]
         try:
-            columns[name] = pa.Array.from_pandas(series)
+            columns[name] = pa.Array.from_pandas(_known_to_arrow(series))
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             raise _unreadable(name, series, error) from None
     return pa.table(columns)
+
+
+def _known_to_arrow(series: pd.Series[Any]) -> pd.Series[Any]:
+    """Return intervals, as ``pandas.cut`` makes them, as text and periods as dates, also where they are categories."""
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        if isinstance(series.dtype.categories.dtype, pd.IntervalDtype | pd.PeriodDtype):
+            return series.cat.rename_categories([str(level) for level in series.dtype.categories])
+        return series
+    if isinstance(series.dtype, pd.IntervalDtype):
+        return series.astype("string")
+    return series.dt.to_timestamp() if isinstance(series.dtype, pd.PeriodDtype) else series
 
 
 def _unreadable(name: str, series: pd.Series[Any], error: Exception) -> DataError:

@@ -40,6 +40,16 @@ class DatasetAudit(dg.Component, dg.Model, dg.Resolvable):
     nuisance: str | list[str] = Field(default=[], description="Acquisition metadata that must not influence the label.")
     covariates: str | list[str] = Field(default=[], description="Legitimate influences: reported, never failed.")
     features: str | list[str] | None = Field(default=None, description="Columns that models see; default all others.")
+    ignore: str | list[str] = Field(default=[], description="Columns that neither models nor the audit look at.")
+    missing: str | float | list[str | float] | dict[str, str | float | list[str | float]] = Field(
+        default=[], description="What means a missing value, in all columns or by column, e.g. {chol: 0}."
+    )
+    order: dict[str, list[str | float]] = Field(
+        default={}, description="Levels from low to high, by column, where a label or metadata column has an order."
+    )
+    label_free: str | list[str] = Field(
+        default=[], description="Views that cannot carry the label honestly: missingness, rounding."
+    )
     split: str | None = Field(default=None, description="Column with a split that exists and shall be audited.")
     policy: dict[str, float] = Field(
         default={}, description="Thresholds of the verdict: alpha, association, separability, overlap."

@@ -68,12 +68,14 @@ class Settled:
     notes : what was noticed on the way.
     trouble : what stands in the way of a better type.
     marked : how many values each mark of a missing value stood for, as text.
+    words : the same for words that nobody declared, in a column that stays text.
     """
 
     column: pa.ChunkedArray
     notes: tuple[str, ...] = ()
     trouble: Trouble | None = None
     marked: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, int] = field(default_factory=dict)
 
 
 def settle(
@@ -83,6 +85,7 @@ def settle(
     raw: bool,
     exact: bool = False,
     decimal_comma: bool = False,
+    words: Sequence[str] = NULL_WORDS,
     marks: Sequence[str] = (),
 ) -> Settled:
     """Find out what a column of text means.
@@ -93,7 +96,8 @@ def settle(
         Parquet column with the text ``1`` was declared to be text) unless it has marks in it, and dates are recognised.
     exact : the column names things (subjects, sites ...): ``007`` and numbers too long for an integer stay text.
     decimal_comma : other columns of the table are known to have decimal commas.
-    marks : further words that mean a missing value.
+    words : what means a missing value in raw text.
+    marks : what means one because the spec says so.
     """
     import pyarrow as pa
 
@@ -101,7 +105,7 @@ def settle(
     if numbers is not None and not (exact and _is_code(column, numbers)):
         dotted = _thousands_points(name, column, numbers) if decimal_comma else None
         return Settled(column if dotted else numbers, trouble=dotted)
-    distinct = _Distinct.of(column, NULL_WORDS if raw else ("",), marks)
+    distinct = _Distinct.of(column, words if raw else ("",), marks)
     if not len(distinct.good):
         return Settled(pa.chunked_array([pa.nulls(len(column), pa.string())]), marked=distinct.marked)
     found = _meaning(name, distinct, raw=raw or bool(distinct.marked), exact=exact, decimal_comma=decimal_comma)
@@ -134,16 +138,18 @@ def _meaning(name: str, distinct: _Distinct, *, raw: bool, exact: bool, decimal_
         distinct.spread(distinct.good),
         (f"column {name!r}: texts that differ only in the space around them were read as the same",) if merged else (),
         (_units(name, distinct) or _words(name, distinct)) if raw else None,
+        words=distinct.words,
     )
 
 
 class _Distinct:
     """The different values of a column without space around them: ``good``; ``codes`` (n,) into them, -1 for missing."""
 
-    def __init__(self, good: pa.Array, codes: np.ndarray, marked: Mapping[str, int]) -> None:
+    def __init__(self, good: pa.Array, codes: np.ndarray, marked: Mapping[str, int], words: Mapping[str, int]) -> None:
         self.good = good
         self.codes = codes
         self.marked = marked
+        self.words = words
 
     @classmethod
     def of(cls, column: pa.ChunkedArray, words: Sequence[str], marks: Sequence[str]) -> _Distinct:
@@ -159,12 +165,16 @@ class _Distinct:
         new = np.full(len(values) + 1, -1, dtype=np.int64)
         new[kept] = np.arange(len(kept))
         indices = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
-        marked: dict[str, int] = {}
-        for mark in marks if len(kept) < len(values) else ():
-            here = np.append(np.asarray(pc.equal(values, mark)), False)
-            if here.any():
-                marked[mark] = int(here[indices].sum())
-        return cls(values.take(pa.array(kept)), new[indices], marked)
+
+        def count(marks: Sequence[str]) -> dict[str, int]:
+            found = {}
+            for mark in marks if len(kept) < len(values) else ():
+                here = np.append(np.asarray(pc.equal(values, mark)), False)
+                if mark and here.any():
+                    found[mark] = int(here[indices].sum())
+            return found
+
+        return cls(values.take(pa.array(kept)), new[indices], count(marks), count(words))
 
     def matches(self, pattern: str) -> np.ndarray:
         import pyarrow.compute as pc

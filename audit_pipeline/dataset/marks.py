@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit_pipeline.dataset import dates
+from audit_pipeline.dataset.cells import NULL_WORDS
 from audit_pipeline.errors import DataError, did_you_mean, shorten
 from audit_pipeline.spec import EVERY_COLUMN
+from audit_pipeline.yamltext import scalar
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+MANY = 8
+"""From more columns on they are told together."""
 
 
 def marks_of(name: str, missing: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the marks that count in a column."""
     return (*missing.get(EVERY_COLUMN, ()), *missing.get(name, ()))
+
+
+def words_of(name: str, missing: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the words that mean a missing value in text without being declared: none if the spec lists none for a column."""
+    return ("",) if missing.get(name) == () else NULL_WORDS
 
 
 def check(missing: Mapping[str, tuple[str, ...]], names: list[str], file: str) -> None:
@@ -76,6 +86,21 @@ def _as(mark: str, kind: pa.DataType) -> pa.Scalar | None:
     return None
 
 
+def words_notes(words: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return which words were taken for missing values in columns of text: one of them may be Namibia."""
+    told = {
+        column: ", ".join(f"{shorten(word)} ({count:,})" for word, count in counts.items())
+        for column, counts in words.items()
+        if counts
+    }
+    if len(told) > MANY:
+        return [f"{', '.join(sorted({word for counts in words.values() for word in counts}))} count as missing in text"]
+    return [
+        f"column {column!r}: {which} read as missing; if it means something here, add `missing: {{{scalar(column)}: []}}`"
+        for column, which in told.items()
+    ]
+
+
 def notes(found: Mapping[str, Mapping[str, int]], missing: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return what was found of each mark, column by column, and which marks were found nowhere."""
     told = []
@@ -87,7 +112,7 @@ def notes(found: Mapping[str, Mapping[str, int]], missing: Mapping[str, tuple[st
                 f"column {column!r}: {total:,} {'value was' if total == 1 else 'values were'} read as missing, as the "
                 f"spec says: {which}"
             )
-    if len(told) > 8:
+    if len(told) > MANY:
         values = sum(sum(counts.values()) for counts in found.values())
         told = [f"{values:,} values in {len(told):,} columns were read as missing, as the spec says"]
     for column, marks in missing.items():

@@ -48,13 +48,13 @@ def tidy(names: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], list[s
     alike: dict[str, list[str]] = defaultdict(list)
     for name in names:
         alike[plain(name)].append(name)
-    exact = set(names)
+    exact, asked = set(names), set(wanted)
+    meant = {plain(name): name for name in wanted if name not in exact}
     called = {}
     for name in names:
-        same = alike[plain(name)]
-        meant = [other for other in wanted if other not in exact and plain(other) == plain(name)]
-        kept = len(same) > 1 or name in wanted
-        called[name] = name if kept else meant[0] if meant else name.strip() or name
+        same = plain(name)
+        kept = len(alike[same]) > 1 or name in asked
+        called[name] = name if kept else meant.get(same, name.strip() or name)
     notes = [
         f"the columns {' and '.join(map(repr, same))} differ only in space or invisible characters"
         for same in alike.values()

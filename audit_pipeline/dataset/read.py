@@ -162,17 +162,25 @@ def _typed(
     commas = any(cells.has_decimal_commas(columns[name].slice(0, _SNIFF)) for name in raw)
     del table
     found: dict[str, Mapping[str, int]] = {}
+    words: dict[str, Mapping[str, int]] = {}
     troubles: dict[str, cells.Trouble] = {}
     for name in list(columns):
         column, wanted = decoded(columns[name]), marks.marks_of(name, missing)
         seen: dict[str, int] = {}
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             settled = cells.settle(
-                name, column, raw=name in raw, exact=name in exact, decimal_comma=commas, marks=wanted
+                name,
+                column,
+                raw=name in raw,
+                exact=name in exact,
+                decimal_comma=commas,
+                words=marks.words_of(name, missing),
+                marks=wanted,
             )
             column = settled.column
             notes += settled.notes
             seen |= settled.marked
+            words[name] = settled.words
             if settled.trouble is not None:
                 troubles[name] = settled.trouble
         elif pa.types.is_temporal(column.type):
@@ -182,4 +190,5 @@ def _typed(
             seen = {mark: seen.get(mark, 0) + more.get(mark, 0) for mark in {**seen, **more}}
         found[name] = seen
         columns[name] = column
+    notes += marks.words_notes(words)
     return pa.table(columns), found, troubles

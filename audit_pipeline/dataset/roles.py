@@ -33,9 +33,10 @@ MIN_CLASS = 2
 
 def check_columns(spec: AuditSpec, names: list[str], file: str) -> None:
     """Raise a DataError that names the nearest columns if the spec names one that the table lacks."""
+    known = set(names)
     for role, wanted in spec.roles().items():
         for column in wanted:
-            if column not in names:
+            if column not in known:
                 raise DataError(
                     f"there is no column {column!r} (named as {role}){did_you_mean(column, names)}",
                     file=file,

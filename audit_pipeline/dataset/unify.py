@@ -18,13 +18,13 @@ def one_type(tables: Sequence[pa.Table]) -> tuple[pa.Table, set[str]]:
     """
     import pyarrow as pa
 
-    names = list(dict.fromkeys(name for table in tables for name in table.column_names))
+    by_name = [dict(zip(table.column_names, table.columns, strict=True)) for table in tables]
     columns: dict[str, pa.ChunkedArray] = {}
     texts: set[str] = set()
-    for name in names:
+    for name in dict.fromkeys(name for its in by_name for name in its):
         parts = [
-            decoded(table.column(name)) if name in table.column_names else pa.chunked_array([pa.nulls(table.num_rows)])
-            for table in tables
+            decoded(its[name]) if name in its else pa.chunked_array([pa.nulls(table.num_rows)])
+            for its, table in zip(by_name, tables, strict=True)
         ]
         kinds = {part.type for part in parts if not pa.types.is_null(part.type)}
         target = _common(kinds)

@@ -12,12 +12,16 @@ from audit_pipeline.models.predictions import Predictions
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.basis import column_basis, is_identifier
 from audit_pipeline.stats.seeds import generator
+from audit_pipeline.stats.thinning import whole_subjects
 
 if TYPE_CHECKING:
     from audit_pipeline.models.decomposition import Share
 
 MAX_RECORDS = 20_000
 """Beyond this many records whole subjects are drawn until there are about this many, for the decomposition."""
+
+MAX_BALANCED = 50_000
+"""The same for evaluation on balanced data."""
 
 MIN_EFFECTIVE = 0.3
 """Weights that leave less than this share of the sample say more of a few heavy records than of the model."""
@@ -67,15 +71,16 @@ def contributions(inputs: ProbeInputs) -> list[Evidence]:
     """
     data, predictions = inputs.data(), inputs.predictions()
     rows = _decomposition(inputs, data, predictions)
+    kept = whole_subjects(data.subject, MAX_BALANCED, generator(inputs.spec.seed, "contributions", "balanced"))
     for done, column in enumerate(data.columns):
         inputs.progress(done, len(data.columns), column.name)
-        rows += _balanced(data, predictions, column)
+        if not is_identifier(column, data.subject):
+            rows += _balanced(data, predictions, column.take(kept), kept)
     return rows
 
 
 def _decomposition(inputs: ProbeInputs, data: AuditData, predictions: Predictions) -> list[Evidence]:
     from audit_pipeline.models.decomposition import LogLosses, decompose
-    from audit_pipeline.stats.thinning import whole_subjects
 
     kept = whole_subjects(data.subject, MAX_RECORDS, generator(inputs.spec.seed, "contributions"))
     _, subject = np.unique(data.subject[kept], return_inverse=True)
@@ -123,18 +128,17 @@ def _block(data: AuditData, role: Role, kept: np.ndarray, subject: np.ndarray) -
     return np.asarray(matrix[:, matrix.std(axis=0) > 0])
 
 
-def _balanced(data: AuditData, predictions: Predictions, column: MetadataColumn) -> list[Evidence]:
+def _balanced(data: AuditData, predictions: Predictions, column: MetadataColumn, kept: np.ndarray) -> list[Evidence]:
     from audit_pipeline.stats.auc import combine, pairwise_aucs
     from audit_pipeline.stats.balance import balancing_weights, weighted_auc, weighted_balanced_accuracy
 
-    if is_identifier(column, data.subject):
-        return []
-    level, names = _levels(column, data.subject)
+    _, subject = np.unique(data.subject[kept], return_inverse=True)
+    level, names = _levels(column, subject)
     if len(np.unique(level)) < 2:
         return []
-    label = data.label.astype(np.int64)
+    label, fold = data.label[kept].astype(np.int64), predictions.fold[kept]
     common: dict[str, Any] = {"probe": "contributions", "column": column.name, "role": column.role}
-    common |= {"n": data.n, "n_subjects": data.n_subjects}
+    common |= {"n": len(kept), "n_subjects": int(subject.max()) + 1}
     balance = balancing_weights(label, level)
     weight, share = balance.weight, balance.effective_share
     reason = _refusal(share, balance.empty, data.classes, names, column.name)
@@ -145,14 +149,14 @@ def _balanced(data: AuditData, predictions: Predictions, column: MetadataColumn)
     measured: list[tuple[str, str, tuple[float, float, float], float]] = []
     prior = np.bincount(label, minlength=len(data.classes)) / len(label)
     for model in predictions.models:
-        scores = predictions.scores(model)
-        auc = weighted_auc(scores, label, predictions.fold, weight)
-        plain = combine(pairwise_aucs(scores, label, predictions.fold))
+        scores = predictions.scores(model)[kept]
+        auc = weighted_auc(scores, label, fold, weight)
+        plain = combine(pairwise_aucs(scores, label, fold))
         if auc is not None and plain is not None:
-            measured.append(("balanced_auc", model, (auc.estimate, *auc.interval(data.subject)), plain.estimate))
-        right = (predictions.proba[model] / np.maximum(prior, 1e-12)).argmax(axis=1) == label
-        before, *_ = weighted_balanced_accuracy(right, label, np.ones(len(label)), data.subject)
-        under = weighted_balanced_accuracy(right, label, weight, data.subject)
+            measured.append(("balanced_auc", model, (auc.estimate, *auc.interval(subject)), plain.estimate))
+        right = (predictions.proba[model][kept] / np.maximum(prior, 1e-12)).argmax(axis=1) == label
+        before, *_ = weighted_balanced_accuracy(right, label, np.ones(len(label)), subject)
+        under = weighted_balanced_accuracy(right, label, weight, subject)
         measured.append(("balanced_accuracy", model, under, before))
     rows += [
         Evidence(

@@ -78,7 +78,7 @@ def leakage(inputs: ProbeInputs) -> list[Evidence]:
     # A record of which almost nothing is known agrees with every other such record.
     telling = np.flatnonzero((~np.isnan(matrix[:, rich])).sum(axis=1) >= RICH)
     group = _groups(matrix)
-    poor = _too_poor(matrix, rich, telling)
+    poor = _too_poor(matrix, rich, telling, group)
     rows += _copies(inputs, data, group, telling, poor, common)
     inputs.progress(2, 4, "near copies")
     rows += _near_copies(inputs, data, matrix, group, telling, poor, common)
@@ -145,14 +145,15 @@ def _mixed(bits: np.ndarray) -> np.ndarray:
     return np.asarray(bits ^ (bits >> np.uint64(31)))
 
 
-def _too_poor(matrix: np.ndarray, rich: np.ndarray, telling: np.ndarray) -> str | None:
+def _too_poor(matrix: np.ndarray, rich: np.ndarray, telling: np.ndarray, group: np.ndarray) -> str | None:
     """Say why identical records need not be copies, or return None."""
     if len(rich) < RICH:
         return f"fewer than {RICH} features with more than {MANY_VALUES} values: records may agree by chance"
     if len(telling) < 2:
         return f"fewer than two records with {RICH} such features known: the others may agree by chance"
-    # Every k-th record is enough to know how often two records agree in a feature.
-    sample = matrix[telling[:: max(1, len(telling) // 5000)]]
+    # Copies agree for another reason than chance; and a few thousand records tell how often two agree in a feature.
+    distinct = telling[np.unique(group[telling], return_index=True)[1]]
+    sample = matrix[distinct[:: max(1, len(distinct) // 5000)]]
     pairs = len(telling) * (len(telling) - 1) / 2
     expected = pairs * float(np.prod([_agreement(sample[:, j]) for j in range(matrix.shape[1])]))
     if expected <= AGREEING_BY_CHANCE:
@@ -162,8 +163,8 @@ def _too_poor(matrix: np.ndarray, rich: np.ndarray, telling: np.ndarray) -> str 
 
 def _agreement(values: np.ndarray) -> float:
     """Return the probability that two records agree; missing agrees with missing."""
-    share = np.unique(values, return_counts=True, equal_nan=True)[1] / len(values)
-    return float(share @ share)
+    count = np.unique(values, return_counts=True, equal_nan=True)[1].astype(np.float64)
+    return float((count * (count - 1)).sum() / max(1, len(values) * (len(values) - 1)))
 
 
 def _copies(

@@ -14,10 +14,13 @@ from audit_pipeline.splits.strata import Floats, Ints
 MIN_SUBJECTS = 5
 """A test part needs so many subjects of at least two labels."""
 MIN_RECORDS = 10
+MOST_LEVELS = 500
 _SIMPLEST_RATIO = 20
 _RATIO_TOLERANCE = 0.05
 _RARE_LABEL_TOLERANCE = 1.5
 _ENOUGH = 0.95
+_BLOCK_KINDS = 4000
+_BLOCK_COLUMNS = 125
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Plan:
     shares : (n_labels,) the ratio of the labels; ``ratio`` the same in small whole numbers, if it is one.
     columns : those that can be balanced together at this ratio; ``left_out``: why the others cannot.
     at_most : records that a balanced part can have; proven.
+    records : records of the relaxed solution, in whole multiples of the ratio.
     start : (n_kinds,) subjects of each kind in the relaxed solution, not whole.
     """
 
@@ -37,50 +41,95 @@ class Plan:
     columns: tuple[str, ...]
     left_out: dict[str, str]
     at_most: int
+    records: int
     start: Floats
 
 
-def make_plan(cells: Cells, wanted: int, most: float) -> Plan:
+def make_plan(cells: Cells, wanted: int, most: float, rng: np.random.Generator) -> Plan:
     """Return the best plan for a part of ``wanted`` records that takes no more than a share ``most`` of any cell.
 
     First the ratio of the labels in all records. If it leaves the part too small, the ratio among those records whose
-    levels have every label: levels with a single label say nothing about the ratio that the others could have.
+    levels have every label, since levels with a single label say nothing about what the others could have; and labels in
+    equal numbers, which a rare label may need.
+
+    What is balanced in each of two sets of subjects is balanced in both together. So many kinds of subjects are planned
+    for in random blocks, which makes the time linear, and constant in the end: beyond so many blocks, subjects enough
+    for any test part have been looked at. The first block decides about ratio and columns.
     """
-    plan = _with_shares(cells, cells.labels / cells.labels.sum(), wanted, most)
-    if plan.left_out or plan.at_most < _ENOUGH * wanted:
-        shared = _labels_where_all_are(cells)
-        if (shared > 0).all():
-            other = _with_shares(cells, shared / shared.sum(), wanted, most)
-            if (len(other.columns), other.at_most) > (len(plan.columns), plan.at_most):
-                return other
-    return plan
+    blocks = _blocks(cells.n_kinds, max(2, _BLOCK_COLUMNS // len(cells.counts)), rng)
+    pilot = cells.take(blocks[0])
+    considered = sum(int(cells.size[block] @ cells.available[block]) for block in blocks)
+    pilot_wanted = wanted * pilot.records // considered
+    plan = _with_shares(pilot, pilot.labels / pilot.labels.sum(), pilot_wanted, most)
+    for shares in _other_shares(pilot):
+        if plan.columns and not plan.left_out and plan.at_most >= _ENOUGH * pilot_wanted:
+            break
+        other = _with_shares(pilot, shares, pilot_wanted, most)
+        if (len(other.columns), other.at_most) > (len(plan.columns), plan.at_most):
+            plan = other
+    if len(blocks) == 1 or not plan.columns:
+        start = np.zeros(cells.n_kinds)
+        start[blocks[0]] = plan.start
+        return replace(plan, start=start)
+    return _over_blocks(cells, blocks, plan, wanted, most)
+
+
+def _blocks(n_kinds: int, most: int, rng: np.random.Generator) -> list[Ints]:
+    """Return up to ``most`` disjoint sets of kinds, each ascending; all kinds, unless there are very many."""
+    if n_kinds <= _BLOCK_KINDS:
+        return [np.arange(n_kinds)]
+    number = -(-n_kinds // _BLOCK_KINDS)
+    return [np.sort(block) for block in np.array_split(rng.permutation(n_kinds), number)[:most]]
+
+
+def _over_blocks(cells: Cells, blocks: Sequence[Ints], plan: Plan, wanted: int, most: float) -> Plan:
+    """Return the plan of the first block carried out in all of them."""
+    start = np.zeros(cells.n_kinds)
+    parts = [cells.take(block) for block in blocks]
+    records, left = 0.0, sum(part.records for part in parts)
+    for block, part in zip(blocks, parts, strict=True):
+        # What a block cannot give is asked from those that follow.
+        share = int((wanted - records) * part.records / left)
+        held, start[block] = relax(part, plan.columns, plan.shares, share, most)
+        records, left = records + held, left - part.records
+    whole = 1 if plan.ratio is None else int(plan.ratio.sum())
+    alone = [at_most_alone(cells, name, plan.shares, plan.ratio, wanted, most) for name in plan.columns]
+    at_most = min(wanted, *alone) // whole * whole
+    return replace(plan, start=start, at_most=at_most, records=min(at_most, int(records) // whole * whole))
 
 
 def _with_shares(cells: Cells, shares: Floats, wanted: int, most: float) -> Plan:
+    """Return the plan for a ratio of the labels, with every column or, if that leaves no part, with as many as possible."""
     ratio = simplest_ratio(shares)
     exact = shares if ratio is None else ratio / ratio.sum()
+    whole = 1 if ratio is None else int(ratio.sum())
 
     def attempt(columns: Sequence[str]) -> Plan:
-        records, start = relax(cells, columns, exact, wanted, most)
-        most_alone = [at_most_alone(cells, name, exact, ratio, wanted, most) for name in columns]
-        at_most = min(int(records + 1e-6), *most_alone)
-        whole = 1 if ratio is None else int(ratio.sum())
-        return Plan(exact, ratio, tuple(columns), {}, at_most // whole * whole, start)
+        relaxed, start = relax(cells, columns, exact, wanted, most)
+        alone = [at_most_alone(cells, name, exact, ratio, wanted, most) for name in columns]
+        at_most = min(int(relaxed + 1e-6), *alone) // whole * whole
+        return Plan(exact, ratio, tuple(columns), {}, at_most, at_most, start)
 
-    plan = attempt(list(cells.total))
-    if _worthwhile(cells, plan):
-        return plan
-    kept: list[str] = []
-    left_out: dict[str, str] = {}
-    plan = Plan(exact, ratio, (), {}, 0, np.zeros(cells.n_kinds))
-    for name in cells.total:
-        further = attempt([*kept, name])
-        if _worthwhile(cells, further):
-            plan, kept = further, [*kept, name]
-        elif not kept or not _worthwhile(cells, attempt([name])):
-            left_out[name] = "its levels do not have enough records of every label"
-        else:
-            left_out[name] = f"together with {', '.join(kept)} it tells the labels apart almost without exception"
+    left_out = {
+        name: f"it has {len(total):,} levels, more than {MOST_LEVELS}"
+        for name, total in cells.total.items()
+        if len(total) > MOST_LEVELS
+    }
+    candidates = [name for name in cells.total if name not in left_out]
+    plan = none = Plan(exact, ratio, (), {}, 0, 0, np.zeros(cells.n_kinds))
+    if candidates:
+        plan = attempt(candidates)
+        if not _worthwhile(cells, plan):
+            plan = none
+            for name in candidates:
+                further = attempt([*plan.columns, name])
+                if _worthwhile(cells, further):
+                    plan = further
+                elif not plan.columns or not _worthwhile(cells, attempt([name])):
+                    left_out[name] = "its levels do not have enough subjects of every label"
+                else:
+                    before = ", ".join(plan.columns)
+                    left_out[name] = f"together with {before} it tells the labels apart almost without exception"
     return replace(plan, left_out=left_out)
 
 
@@ -115,8 +164,9 @@ def simplest_ratio(shares: Floats) -> Ints | None:
     return None
 
 
-def _labels_where_all_are(cells: Cells) -> Floats:
-    """Return (n_labels,) records in levels that hold every label, of the column where that leaves the fewest."""
+def _other_shares(cells: Cells) -> list[Floats]:
+    """Return the shares (n_labels,) of the labels in levels that have all of them, where there are any; and equal ones."""
     counts = [total[(total > 0).all(axis=1)].sum(axis=0) for total in cells.total.values()]
-    fewest: Floats = min(counts, key=lambda found: int(found.sum())).astype(np.float64)
-    return fewest
+    fewest = min(counts, key=lambda found: int(found.sum()))
+    equal = np.full(cells.n_labels, 1 / cells.n_labels)
+    return [fewest / fewest.sum(), equal] if fewest.all() else [equal]

@@ -17,59 +17,65 @@ _LABEL = "label"
 
 @dataclass(frozen=True)
 class Cells:
-    """Sparse counts of subjects of one kind (see `strata`), which are interchangeable here.
+    """Sparse counts by kind of subject; subjects of one kind (see `strata`) are interchangeable here.
 
     Attributes
     ----------
-    strata : kinds and subjects in canonical order.
+    available, size : (n_kinds,) subjects of each kind, and the records of one of them.
     counts : column -> (n_kinds, n_levels * n_labels) sparse, records that one subject brings to each cell; the cell of
         level c and label y is number c * n_labels + y.
-    total : column -> (n_levels, n_labels) all records.
-    labels : (n_labels,) all records by label.
+    n_labels : number of labels.
     """
 
-    strata: Strata
+    available: Ints
+    size: Ints
     counts: Mapping[str, Any]
-    total: Mapping[str, Ints]
-    labels: Ints
+    n_labels: int
 
     @property
     def n_kinds(self) -> int:
-        return self.strata.n_kinds
+        return len(self.available)
+
+    @property
+    def records(self) -> int:
+        """Number of all records."""
+        return int(self.size @ self.available)
 
     @cached_property
-    def available(self) -> Ints:
-        """(n_kinds,) subjects of each kind."""
-        subjects: Ints = np.diff(self.strata.first_of_kind)
-        return subjects
+    def total(self) -> Mapping[str, Ints]:
+        """Column -> (n_levels, n_labels) all records."""
+        return {name: (found.T @ self.available).reshape(-1, self.n_labels) for name, found in self.counts.items()}
 
     @cached_property
-    def size(self) -> Ints:
-        """(n_kinds,) records of a subject."""
-        of_all = self.strata.name_of[self.strata.index] == self.strata.names.index(ALL_RECORDS)
-        records: Ints = self.strata.count[of_all]
-        return records
+    def labels(self) -> Ints:
+        """(n_labels,) all records by label."""
+        labels: Ints = next(iter(self.total.values())).sum(axis=0)
+        return labels
 
     @cached_property
     def has_label(self) -> npt.NDArray[np.bool_]:
         """(n_kinds, n_labels) whether a subject has any record of the label."""
-        counts = next(iter(self.counts.values())).tocoo()
-        found = np.zeros((self.n_kinds, len(self.labels)), dtype=np.bool_)
-        found[counts.row, counts.col % len(self.labels)] = True
-        return found
-
-    def mark(self, chosen: Ints, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-        """Return (n_records,) marks of the records of ``chosen`` (n_kinds,) subjects of each kind, drawn by chance."""
-        kind = self.strata.kind
-        order = np.lexsort((rng.random(len(kind)), kind))
-        drawn = np.zeros(len(kind), dtype=np.bool_)
-        drawn[order] = np.arange(len(kind)) - self.strata.first_of_kind[kind] < chosen[kind]
-        marks: npt.NDArray[np.bool_] = drawn[self.strata.subject_of_record]
+        found = next(iter(self.counts.values())).tocoo()
+        marks = np.zeros((self.n_kinds, self.n_labels), dtype=np.bool_)
+        marks[found.row, found.col % self.n_labels] = True
         return marks
 
+    def take(self, kinds: Ints) -> Cells:
+        """Return the counts of some kinds only."""
+        counts = {name: found[kinds] for name, found in self.counts.items()}
+        return Cells(available=self.available[kinds], size=self.size[kinds], counts=counts, n_labels=self.n_labels)
 
-def count_cells(columns: Mapping[str, Ints], label: Ints, subject: Ints) -> Cells:
-    """Return the cells of all columns; every argument holds codes 0..n-1, all of them used."""
+    def by_level(self, name: str) -> Any:
+        """Return (n_kinds, n_levels) sparse records."""
+        from scipy.sparse import csr_array, eye_array, kron
+
+        n_levels = self.counts[name].shape[1] // self.n_labels
+        merge = kron(eye_array(n_levels, dtype=np.int64), np.ones((self.n_labels, 1), dtype=np.int64), format="csr")
+        return csr_array(self.counts[name] @ merge)
+
+
+def count_cells(columns: Mapping[str, Ints], label: Ints, subject: Ints) -> tuple[Cells, Strata]:
+    """Return the cells of all columns, and who is of which kind; every argument holds codes 0..n-1, all of them used."""
     from scipy.sparse import csr_array
 
     n_labels = int(label.max()) + 1
@@ -77,18 +83,27 @@ def count_cells(columns: Mapping[str, Ints], label: Ints, subject: Ints) -> Cell
     crossings = {f"{number}x": (_LABEL, number) for number in alias.values()}
     coded = {_LABEL: label} | {alias[name]: codes for name, codes in columns.items()}
     strata = build_strata(coded, crossings, subject, dict.fromkeys([*coded, *crossings, ALL_RECORDS], 1.0))
-    counts, total = {}, {}
+    counts = {}
     for name, codes in columns.items():
         n_levels = int(codes.max()) + 1
-        filled = np.bincount(codes * n_labels + label, minlength=n_levels * n_labels)
-        total[name] = filled.reshape(n_levels, n_labels)
+        filled = np.bincount(label * n_levels + codes, minlength=n_levels * n_labels) > 0
         # The strata of a crossing are its cells with any record, in the order of label, then level.
-        by_label, level = np.nonzero(total[name].T)
+        by_label, level = np.divmod(np.flatnonzero(filled), n_levels)
         position = strata.names.index(f"{alias[name]}x")
         entry = strata.name_of[strata.index] == position
-        first = int(np.searchsorted(strata.name_of, position))
-        cell = (level * n_labels + by_label)[strata.index[entry] - first]
+        cell = (level * n_labels + by_label)[strata.index[entry] - int(np.searchsorted(strata.name_of, position))]
         counts[name] = csr_array(
             (strata.count[entry], (strata.kind_of_entry[entry], cell)), shape=(strata.n_kinds, n_levels * n_labels)
         )
-    return Cells(strata=strata, counts=counts, total=total, labels=np.bincount(label, minlength=n_labels))
+    everything = strata.name_of[strata.index] == strata.names.index(ALL_RECORDS)
+    available = np.diff(strata.first_of_kind)
+    return Cells(available=available, size=strata.count[everything], counts=counts, n_labels=n_labels), strata
+
+
+def draw(strata: Strata, chosen: Ints, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Return (n_records,) marks of the records of ``chosen`` (n_kinds,) subjects of each kind; chance says of which."""
+    order = np.lexsort((rng.random(strata.n_subjects), strata.kind))
+    drawn = np.zeros(strata.n_subjects, dtype=np.bool_)
+    drawn[order] = np.arange(strata.n_subjects) - strata.first_of_kind[strata.kind] < chosen[strata.kind]
+    marks: npt.NDArray[np.bool_] = drawn[strata.subject_of_record]
+    return marks

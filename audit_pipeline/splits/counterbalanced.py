@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from audit_pipeline.errors import DataError
 from audit_pipeline.splits.balance import MIN_RECORDS, MIN_SUBJECTS, Plan, make_plan
-from audit_pipeline.splits.cells import Cells, count_cells
+from audit_pipeline.splits.cells import Cells, count_cells, draw
 from audit_pipeline.splits.relaxation import at_most_alone, imbalance
 from audit_pipeline.splits.selection import settle
 from audit_pipeline.splits.strata import Floats, Ints, dense_codes
@@ -121,10 +121,10 @@ def counterbalanced_test(
     label = dense_codes(label)
     subject = np.arange(len(label)) if subject is None else dense_codes(subject)
     codes_of = {name: dense_codes(codes) for name, codes in columns.items()}
-    cells = count_cells(codes_of, label, subject)
-    wanted = int(share * len(label))
-    plan = make_plan(cells, wanted, most)
-    test = _choose(cells, plan, most, np.random.default_rng(seed))
+    cells, strata = count_cells(codes_of, label, subject)
+    wanted, rng = int(share * len(label)), np.random.default_rng(seed)
+    plan = make_plan(cells, wanted, most, rng)
+    test = draw(strata, _choose(cells, plan, most, rng), rng)
     reason = _reason(label[test], subject[test], plan)
     if reason is not None:
         test = np.zeros(len(label), dtype=np.bool_)
@@ -152,25 +152,24 @@ def counterbalanced_test(
     )
 
 
-def _choose(cells: Cells, plan: Plan, most: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Return (n_records,) marks of whole subjects that come close to the plan."""
-    chosen = np.rint(plan.start).astype(np.int64)
+def _choose(cells: Cells, plan: Plan, most: float, rng: np.random.Generator) -> Ints:
+    """Return (n_kinds,) whole subjects of each kind, close to the plan."""
+    chosen: Ints = np.rint(plan.start).astype(np.int64)
     for price in _PRICES if plan.columns else ():
         bring, target = _pull(cells, plan, price, most)
         chosen = settle(bring, target, cells.available, chosen, rng)
-    return cells.mark(chosen, rng)
+    return chosen
 
 
 def _pull(cells: Cells, plan: Plan, price: float, most: float) -> tuple[Any, Floats]:
     """Return what subjects bring to imbalance, level sizes and records, and the target of each: what `settle` takes."""
-    from scipy.sparse import csr_array, eye_array, hstack, kron
+    from scipy.sparse import csr_array, hstack
 
-    bring, target = [csr_array(cells.size[:, None].astype(np.float64))], [np.array([float(plan.at_most)])]
+    bring, target = [csr_array(cells.size[:, None].astype(np.float64))], [np.array([float(plan.records)])]
     for name in plan.columns:
-        n_levels, n_labels = cells.total[name].shape
-        of_level = csr_array(cells.counts[name] @ kron(eye_array(n_levels), np.ones((n_labels, 1))))
+        of_level = cells.by_level(name)
         bring += [price * imbalance(cells, name, plan.shares), _LEVEL_PRICE * of_level]
-        target += [np.zeros(n_levels * n_labels), _LEVEL_PRICE * _level_goals(cells, name, plan, of_level, most)]
+        target += [np.zeros(cells.total[name].size), _LEVEL_PRICE * _level_goals(cells, name, plan, of_level, most)]
     return csr_array(hstack(bring, format="csr")), np.concatenate(target)
 
 
@@ -182,7 +181,7 @@ def _level_goals(cells: Cells, name: str, plan: Plan, of_level: Any, most: float
     if plan.ratio is not None:
         ceiling = (np.floor(most * cells.total[name]) // plan.ratio).min(axis=1)
     multiples = np.minimum(np.floor(relaxed / parts + 1e-6), ceiling)
-    while multiples.sum() * parts < plan.at_most and (multiples < ceiling).any():
+    while multiples.sum() * parts < plan.records and (multiples < ceiling).any():
         multiples[int(np.where(multiples < ceiling, relaxed / parts - multiples, -np.inf).argmax())] += 1
     goals: Floats = multiples * parts
     return goals

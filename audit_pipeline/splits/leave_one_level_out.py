@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit_pipeline.splits.strata import Ints
+from audit_pipeline.splits.strata import Ints, dense_codes
 
 MIN_SUBJECTS = 5
 """With fewer subjects a level is marked: a figure about it is an anecdote."""
@@ -74,13 +74,16 @@ def leave_one_level_out(
     >>> first.problems
     ('3 subjects, fewer than 5', "training has only the label '1'")
     """
-    subject = np.arange(len(codes)) if subject is None else subject
     n_levels, n_labels = int(codes.max()) + 1, int(label.max()) + 1
     tested = np.bincount(codes.astype(np.int64) * n_labels + label, minlength=n_levels * n_labels)
     tested = tested.reshape(n_levels, n_labels)
-    involved, subjects, elsewhere = _involved(codes, label, subject, n_levels, n_labels)
+    if subject is None:
+        n_subjects, involved, subjects, elsewhere = len(codes), tested, tested.sum(axis=1), np.zeros(n_levels, np.int64)
+    else:
+        subject = dense_codes(subject)
+        n_subjects = int(subject.max()) + 1
+        involved, subjects, elsewhere = _involved(codes, label, subject, n_levels, n_labels)
     dropped, trained = involved - tested, tested.sum(axis=0) - involved
-    n_subjects = len(np.unique(subject))
     return tuple(
         LevelOut(
             code=code,
@@ -116,7 +119,7 @@ def level_parts(
 def _involved(
     codes: npt.NDArray[np.integer],
     label: npt.NDArray[np.integer],
-    subject: npt.NDArray[np.integer],
+    subject: Ints,
     n_levels: int,
     n_labels: int,
 ) -> tuple[Ints, Ints, Ints]:
@@ -124,7 +127,7 @@ def _involved(
     from scipy.sparse import csr_array
 
     n_subjects = int(subject.max()) + 1
-    pairs = np.unique(subject.astype(np.int64) * n_levels + codes)
+    pairs = np.unique(subject * n_levels + codes)
     owner, level = pairs // n_levels, pairs % n_levels
     ones = np.ones(len(pairs), dtype=np.int64)
     present = csr_array((ones, (level, owner)), shape=(n_levels, n_subjects))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,9 @@ def relax(cells: Cells, columns: Sequence[str], shares: Floats, wanted: int, mos
     Of all solutions of that size it is one that moves the fewest records away from a proportional sample, in kinds of
     subjects and in levels: test and training parts then are as alike in everything else as chance would make them.
     """
-    from scipy.sparse import csr_array, vstack
+    from scipy.sparse import vstack
 
-    size = cells.size.astype(np.float64)
-    rows, low, high = [csr_array(size[None])], [0.0], [float(wanted)]
+    rows, low, high = [], [], []
     for name in columns:
         # One equation of each level follows from the others.
         n_levels, n_labels = cells.total[name].shape
@@ -54,48 +54,67 @@ def relax(cells: Cells, columns: Sequence[str], shares: Floats, wanted: int, mos
         allowed = _tolerance(cells, name, shares, wanted).reshape(-1)[kept]
         rows += [imbalance(cells, name, shares)[:, kept].T, cells.counts[name].T]
         capped = np.floor(most * cells.total[name].reshape(-1) + _SLACK)
-        low += [*(-allowed), *np.zeros(len(capped))]
-        high += [*allowed, *capped]
-    matrix = vstack(rows, format="csr")
-    ceiling = np.ceil(most * cells.available)
-    largest = _solve(-size, matrix, np.array(low), np.array(high), ceiling)
-    records = float(size @ largest)
-    low[0] = min(records, wanted) - _SLACK
-    closest = _closest(cells, columns, matrix, np.array(low), np.array(high), ceiling, records)
-    return records, largest if closest is None else closest
+        low += [-allowed, np.zeros(len(capped))]
+        high += [allowed, capped]
+    problem = _Problem(
+        matrix=vstack(rows, format="csr"),
+        low=np.concatenate(low),
+        high=np.concatenate(high),
+        ceiling=np.ceil(most * cells.available),
+    )
+    records = float(wanted)
+    nearest = _nearest(cells, columns, problem, records)
+    if nearest is None:
+        size = cells.size.astype(np.float64)
+        largest = _solve(-size, problem)
+        if largest is None:
+            return 0.0, np.zeros(cells.n_kinds)
+        records = min(records, float(size @ largest))
+        nearest = _nearest(cells, columns, problem, records)
+        if nearest is None:
+            return records, largest
+    return records, nearest
 
 
-def _closest(
-    cells: Cells, columns: Sequence[str], matrix: Any, low: Floats, high: Floats, ceiling: Floats, records: float
-) -> Floats | None:
-    """Return the solution nearest to a proportional sample of so many records: x = sample + up - down, both priced."""
-    from scipy.sparse import bmat, csr_array, eye_array, kron, vstack
+@dataclass(frozen=True)
+class _Problem:
+    """low <= matrix x <= high, 0 <= x <= ceiling."""
 
-    size, n_records = cells.size.astype(np.float64), int(cells.labels.sum())
-    sample = np.minimum(_proportional(cells, records / n_records), ceiling)
+    matrix: Any
+    low: Floats
+    high: Floats
+    ceiling: Floats
+
+
+def _nearest(cells: Cells, columns: Sequence[str], problem: _Problem, records: float) -> Floats | None:
+    """Return the solution of so many records that is nearest to a proportional sample; None if there is none.
+
+    Kinds are written as x = sample + up - down and levels as their due + over - under, and all four have a price.
+    """
+    from scipy.sparse import block_array, csr_array, eye_array, vstack
+
+    size, share = cells.size.astype(np.float64), records / cells.records
+    sample = np.minimum(_proportional(cells, share), problem.ceiling)
     down = np.flatnonzero(sample)
-    levels, due = [], []
-    for name in columns:
-        n_levels, n_labels = cells.total[name].shape
-        levels.append(csr_array(cells.counts[name] @ kron(eye_array(n_levels), np.ones((n_labels, 1)))).T)
-        due.append(cells.total[name].sum(axis=1) * (records / n_records))
-    by_level, wanted = vstack(levels, format="csr"), np.concatenate(due)
-    miss = eye_array(len(wanted))
-    joint = bmat(
-        [[matrix, -matrix[:, down], None, None], [by_level, -by_level[:, down], miss, -miss]],
-        format="csr",
-    )
-    held, level_held = matrix @ sample, by_level @ sample
+    by_level = vstack([cells.by_level(name).T for name in columns], format="csr")
+    due = np.concatenate([cells.total[name].sum(axis=1) for name in columns]) * share
+    fixed = vstack([problem.matrix, csr_array(size[None])], format="csr")
+    miss = eye_array(len(due))
+    held, level_held = fixed @ sample, by_level @ sample
     found = _solve(
-        np.concatenate([size, size[down], np.full(2 * len(wanted), _LEVEL_PRICE)]),
-        joint,
-        np.concatenate([low - held, wanted - level_held]),
-        np.concatenate([high - held, wanted - level_held]),
-        np.concatenate([ceiling - sample, sample[down], np.full(2 * len(wanted), float(n_records))]),
+        np.concatenate([size, size[down], np.full(2 * len(due), _LEVEL_PRICE)]),
+        _Problem(
+            matrix=block_array(
+                [[fixed, -fixed[:, down], None, None], [by_level, -by_level[:, down], miss, -miss]], format="csr"
+            ),
+            low=np.concatenate([np.append(problem.low, records - _SLACK) - held, due - level_held]),
+            high=np.concatenate([np.append(problem.high, records) - held, due - level_held]),
+            ceiling=np.concatenate([problem.ceiling - sample, sample[down], np.full(2 * len(due), np.inf)]),
+        ),
     )
-    if not found.any() and (low > held + _SLACK).any():
+    if found is None:
         return None
-    solution = sample + found[: len(size)]
+    solution: Floats = sample + found[: len(size)]
     solution[down] -= found[len(size) : len(size) + len(down)]
     return solution
 
@@ -114,9 +133,13 @@ def _proportional(cells: Cells, share: float) -> Floats:
     return sample
 
 
-def _solve(cost: Floats, matrix: Any, low: Floats, high: Floats, ceiling: Floats) -> Floats:
-    """Return the solution of min cost x, low <= matrix x <= high, 0 <= x <= ceiling; x = 0 where the solver gives up."""
+def _solve(cost: Floats, problem: _Problem) -> Floats | None:
+    """Return the x of least cost; None if there is none."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    found = milp(cost, bounds=Bounds(0, ceiling), constraints=LinearConstraint(matrix, low, high))
-    return np.zeros(len(cost)) if found.x is None else np.clip(found.x, 0, ceiling)
+    found = milp(
+        cost,
+        bounds=Bounds(0, problem.ceiling),
+        constraints=LinearConstraint(problem.matrix, problem.low, problem.high),
+    )
+    return None if found.x is None else np.clip(found.x, 0, problem.ceiling)

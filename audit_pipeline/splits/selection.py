@@ -16,6 +16,8 @@ from audit_pipeline.splits.strata import Floats, Ints
 _PART, _REST = 0, 1
 _WORK = 60_000_000
 _ROUNDS = 400
+_FEWEST_ROUNDS = 40
+_WORK_OF_ROUNDS = 400_000_000
 _PATIENCE = 12
 _KICKS = 3
 _WARMTH = 0.03
@@ -35,7 +37,8 @@ def settle(bring: Any, target: Floats, available: Ints, chosen: Ints, rng: np.ra
     n_subjects = int(available.sum())
     small = n_subjects <= WHOLE
     idle = 0
-    for _ in range(1 if small else _ROUNDS):
+    rounds = min(_ROUNDS, max(_FEWEST_ROUNDS, _WORK_OF_ROUNDS // (BLOCK**2 * bring.shape[1])))
+    for _ in range(1 if small else rounds):
         if np.abs(missed).sum() <= _tolerance(target) or idle >= _PATIENCE:
             break
         kind, inside = _all_items(available, chosen) if small else _some_items(available, chosen, rng)

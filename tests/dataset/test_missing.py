@@ -195,3 +195,15 @@ def test_concentration_asks_for_records_and_for_contrast() -> None:
     hit[3:40] = True
     assert hidden.concentration(hit, codes, ("a", "b", "c")) == ("b", 37, 50)
     assert hidden.concentration(np.ones(103, dtype=bool), codes, ("a", "b", "c")) is None, "everywhere is nowhere"
+
+
+def test_words_that_are_taken_for_missing_are_told_and_can_be_kept(tmp_path: Path) -> None:
+    text = "region,x\nNA,1\nEU,NA\nNA,3\n,4\n"
+    loaded = load(tmp_path, text)
+    assert loaded.table.to_pydict() == {"region": [None, "EU", None, None], "x": [1, None, 3, 4]}
+    (note,) = loaded.notes
+    assert "column 'region': 'NA' (2) read as missing" in note
+    assert "`missing: {region: []}`" in note
+    kept = load(tmp_path, text, missing={"region": ()})
+    assert kept.table.to_pydict() == {"region": ["NA", "EU", "NA", None], "x": [1, None, 3, 4]}
+    assert kept.notes == ()

@@ -64,6 +64,7 @@ class Reader:
         self.mend = mend
         self.namespace: dict[str, Any] = {"__name__": "docs"}
         self.status = 0
+        self.printed: dict[str, str] = {}
         case = get_case("clinic")
         case.write_data(folder / case.data_name)
         (folder / "audit.yaml").write_text(case.spec, encoding="utf-8")
@@ -161,6 +162,7 @@ class Reader:
         printed, told = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
             self.status = handler(words)
+        self.printed[command] = printed.getvalue()
         if self.status not in (0, 1):
             raise Broken(f"$ {command}: status {self.status}\n{printed.getvalue()}{told.getvalue()}")
         return printed.getvalue()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
 
 from audit_pipeline.demo import get_case
 from audit_pipeline.spec import AuditSpec, Policy, parse_spec
+from tests.docs.building import build
 from tests.docs.markdown import ROOT, anchors, blocks, inline_code, links, pages
 
 TO_MEND = "run `make docs` (or `python docs/build.py`) and commit the result"
@@ -21,18 +20,8 @@ def _name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.fixture(scope="module")
-def build() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_pages_of_the_probes_are_those_of_their_docstrings(build: ModuleType, tmp_path: Path) -> None:
-    build.main(["--to", str(tmp_path)])
+def test_the_pages_of_the_probes_are_those_of_their_docstrings(tmp_path: Path) -> None:
+    build().main(["--to", str(tmp_path)])
     fresh = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
     kept = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "probes").iterdir()}
     assert sorted(kept) == sorted(fresh), f"docs/probes has other pages than there are probes: {TO_MEND}"
@@ -40,18 +29,19 @@ def test_the_pages_of_the_probes_are_those_of_their_docstrings(build: ModuleType
         assert kept[name] == fresh[name], f"docs/probes/{name} is not what the docstring says: {TO_MEND}"
 
 
-def test_a_page_of_a_probe_that_is_gone_is_removed(build: ModuleType, tmp_path: Path) -> None:
+def test_a_page_of_a_probe_that_is_gone_is_removed(tmp_path: Path) -> None:
     (tmp_path / "gone.md").write_text("old", encoding="utf-8")
-    build.main(["--to", str(tmp_path)])
+    build().main(["--to", str(tmp_path)])
     assert not (tmp_path / "gone.md").exists()
 
 
-def test_the_panel_in_the_readme_is_what_the_clinic_prints_today(build: ModuleType) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = build.PANEL.search(readme)
-    assert shown is not None
-    assert shown[2] == build.panel(), f"README.md shows an older panel: {TO_MEND}"
-    assert build.with_panel(readme, shown[2]) == readme
+def test_the_panel_is_cut_out_and_put_in() -> None:
+    """That README.md shows today's panel is tested where its commands are run."""
+    assert build().excerpt("top\n\n✘ FAIL  site\n  more\n\n✔ PASS  age\n\nexit 1\n") == "top\n\n✘ FAIL  site\n  more"
+    readme = "A\n<!-- panel -->\n```text\nold\n```\nB"
+    assert build().with_panel(readme, "new\\1") == readme.replace("old", "new\\1")
+    with pytest.raises(ValueError, match="0 blocks"):
+        build().with_panel("nothing", "new")
 
 
 def test_the_readme_audits_the_built_in_clinic(tmp_path: Path) -> None:
@@ -113,5 +103,5 @@ def test_files_that_are_named_exist(page: Path) -> None:
         ("", []),
     ],
 )
-def test_docstrings_become_markdown(build: ModuleType, doc: str, expected: list[str]) -> None:
-    assert build.to_markdown(doc) == expected
+def test_docstrings_become_markdown(doc: str, expected: list[str]) -> None:
+    assert build().to_markdown(doc) == expected

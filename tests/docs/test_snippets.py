@@ -9,9 +9,11 @@ from pydantic import ValidationError
 
 from audit_pipeline import __version__
 from audit_pipeline.errors import AuditError
+from tests.docs.building import build
 from tests.docs.markdown import ROOT, Block, blocks, inline_code, pages
 from tests.docs.play import Broken, Reader, check_command, commands, matches, today
 
+excerpt = build().excerpt
 WITH_BLOCKS = [page for page in pages() if blocks(page)]
 
 
@@ -23,7 +25,12 @@ def _name(page: Path) -> str:
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::pydantic.PydanticDeprecatedSince20")
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=_name)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
-    Reader(tmp_path).read(page)
+    reader = Reader(tmp_path)
+    reader.read(page)
+    for block in blocks(page):
+        if block.comments[-1:] == ("panel",):
+            shown = [excerpt(printed) for command, printed in reader.printed.items() if " run " in command]
+            assert block.text in shown, f"{block.place} shows an older panel: run `make docs` and commit the result"
 
 
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=_name)

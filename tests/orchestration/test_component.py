@@ -15,7 +15,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 from audit_pipeline.components import DatasetAudit
 from audit_pipeline.demo import CASES
 from audit_pipeline.errors import SpecError
-from audit_pipeline.spec import load_spec, parse_spec
+from audit_pipeline.spec import AuditSpec, load_spec, parse_spec
 
 # Dagster's own loader warns of its own beta classes.
 pytestmark = [
@@ -45,6 +45,10 @@ def test_attributes_are_the_keys_of_a_spec(tmp_path: Path) -> None:
         "subject": "patient",
         "covariates": ["age"],
         "features": ["x", "y"],
+        "ignore": ["note"],
+        "missing": {"chol": [0], "x": "?"},
+        "order": {"age": ["young", "old"]},
+        "label_free": ["rounding"],
         "split": "fold",
         "policy": {"alpha": 0.01},
         "folds": 3,
@@ -53,6 +57,7 @@ def test_attributes_are_the_keys_of_a_spec(tmp_path: Path) -> None:
     }
     component, _, _ = load(**everything)
 
+    assert {*MINIMAL, *everything} == set(AuditSpec.model_fields), "a new key of the spec is to be an attribute too"
     assert component.spec(tmp_path) == parse_spec({**MINIMAL, **everything}, base=tmp_path)
 
 

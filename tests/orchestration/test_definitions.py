@@ -106,7 +106,7 @@ def test_code_versions_follow_what_a_stage_reads(spec: AuditSpec) -> None:
     assert code_version(stages["verdict"], spec) != code_version(stages["verdict"], changed)
 
 
-@pytest.mark.parametrize(("name", "options"), [("Store", {}), ("heart", {"fail_on": "failed"})])
+@pytest.mark.parametrize(("name", "options"), [("heart", {"fail_on": "failed"})])
 def test_wrong_settings_are_explained(spec: AuditSpec, name: str, options: dict) -> None:
     with pytest.raises(SpecError, match="what to do"):
         audit_definitions(spec.model_copy(update={"name": name}), **options)

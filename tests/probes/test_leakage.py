@@ -52,6 +52,12 @@ def test_copies_are_counted_and_named() -> None:
     assert verdict_of(rows) == ("fail", "leakage")
 
 
+def test_copies_of_everything_are_not_taken_for_chance() -> None:
+    rng = np.random.default_rng(11)
+    rows = ask(table(np.tile(rng.random((20, 4)), (4, 1)), rng), "leakage")
+    assert (only(rows, metric="duplicates").estimate, only(rows, metric="duplicates").detail["records"]) == (20, 80)
+
+
 def test_near_copies_across_a_split_warn() -> None:
     rng = np.random.default_rng(2)
     x = rng.standard_normal((500, 8))

@@ -10,7 +10,6 @@ from scipy.stats import binom
 from audit_pipeline.errors import AuditError
 from tests.simulate import audit
 
-
 GRADES = ["none", "low", "mid", "high", "full"]
 
 

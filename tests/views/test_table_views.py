@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from audit_pipeline.dataset.kinds import MISSING
-from audit_pipeline.spec import TABLE_VIEWS
+from audit_pipeline.errors import SpecError
+from audit_pipeline.spec import TABLE_VIEWS, parse_spec
 from audit_pipeline.views.missingness import missingness
 from audit_pipeline.views.rounding import last_digit_power, rounding
 from audit_pipeline.views.table import table_views
@@ -18,6 +20,13 @@ NUMBER: dict[str, Any] = {"name": "x", "kind": "numeric", "levels": []}
 def test_the_spec_knows_every_view() -> None:
     assert tuple(view.name for view in table_views()) == TABLE_VIEWS
     assert all("Must not contain" in view.doc for view in table_views())
+
+
+def test_the_spec_names_the_views_that_it_does_not_know() -> None:
+    keys = {"name": "x", "data": "x.csv", "label": "y", "nuisance": ["site"]}
+    assert parse_spec({**keys, "label_free": "rounding"}).label_free == ("rounding",)
+    with pytest.raises(SpecError, match="did you mean 'missingness'"):
+        parse_spec({**keys, "label_free": ["missingnes"]})
 
 
 def test_missingness_shows_missing_values_of_every_kind() -> None:
