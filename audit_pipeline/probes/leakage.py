@@ -9,10 +9,8 @@ import numpy as np
 from audit_pipeline.dataset.records import AuditData
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
+from audit_pipeline.stats.copies import RICH, chance_agreement, content_groups, groups_across, rich_columns, spread
 from audit_pipeline.stats.seeds import generator
-
-MANY_VALUES, RICH = 10, 3
-"""Records that agree by chance are implausible where three features have more than ten values each."""
 
 MAX_COMPARED = 50_000
 """Near duplicates are looked for among about so many records, of whole subjects."""
@@ -22,9 +20,6 @@ MAX_IDENTITY = 4_000
 EXPECTED_BY_CHANCE = 0.001
 DEALS = 199
 SHOWN = 10
-
-AGREEING_BY_CHANCE = 0.01
-"""Identical records are counted where at most so many pairs of them are expected if features were independent."""
 
 
 @probe(
@@ -74,11 +69,11 @@ def leakage(inputs: ProbeInputs) -> list[Evidence]:
     common: dict[str, Any] = {"probe": "leakage", "n": data.n, "n_subjects": data.n_subjects}
     rows = _subjects(inputs, data, common)
     inputs.progress(1, 4, "copies")
-    rich = _rich(matrix)
+    rich = rich_columns(matrix)
     # A record of which almost nothing is known agrees with every other such record.
     telling = np.flatnonzero((~np.isnan(matrix[:, rich])).sum(axis=1) >= RICH)
-    group = _groups(matrix)
-    poor = _too_poor(matrix, rich, telling, group)
+    group = content_groups(matrix)
+    poor = chance_agreement(matrix, rich, telling, group)
     rows += _copies(inputs, data, group, telling, poor, common)
     inputs.progress(2, 4, "near copies")
     rows += _near_copies(inputs, data, matrix, group, telling, poor, common)
@@ -99,7 +94,7 @@ def _subjects(inputs: ProbeInputs, data: AuditData, common: dict[str, Any]) -> l
     rows = []
     if data.split is not None:
         detail = {"split": inputs.spec.split, "what": "subjects stand in more than one part"}
-        crossing = _groups_across(data.subject, data.split)
+        crossing = groups_across(data.subject, data.split)
         rows.append(Evidence(**_split(inputs, common), metric="subjects_across", estimate=crossing, detail=detail))
     if data.n_subjects < data.n:
         several = int(varies_within(data.label.astype(np.float64), data.subject).sum())
@@ -113,58 +108,6 @@ def _subjects(inputs: ProbeInputs, data: AuditData, common: dict[str, Any]) -> l
             )
         )
     return rows
-
-
-def _rich(matrix: np.ndarray) -> np.ndarray:
-    """Return the columns with many distinct known values."""
-
-    def many(values: np.ndarray) -> bool:
-        return len(np.unique(values[~np.isnan(values)])) > MANY_VALUES
-
-    # A glance at the first records spares sorting long columns.
-    return np.array([j for j in range(matrix.shape[1]) if many(matrix[:2000, j]) or many(matrix[:, j])], dtype=np.int64)
-
-
-def _groups(matrix: np.ndarray) -> np.ndarray:
-    """Return a code (n,) for each distinct record; records with the same code have identical features.
-
-    Rows are told apart by a 64-bit digest, which among a million records mistakes two for one once in ten million audits.
-    """
-    digest = np.zeros(len(matrix), dtype=np.uint64)
-    for j in range(matrix.shape[1]):
-        # One bit pattern for all kinds of NaN, and one zero.
-        values = np.where(np.isnan(matrix[:, j]), np.nan, matrix[:, j] + 0.0)
-        digest = _mixed(digest ^ _mixed(values.view(np.uint64) + np.uint64(j + 1)))
-    return np.asarray(np.unique(digest, return_inverse=True)[1]).reshape(-1)
-
-
-def _mixed(bits: np.ndarray) -> np.ndarray:
-    """Spread every bit over all others (the finaliser of splitmix64); arithmetic is modulo 2^64."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(bits ^ (bits >> np.uint64(31)))
-
-
-def _too_poor(matrix: np.ndarray, rich: np.ndarray, telling: np.ndarray, group: np.ndarray) -> str | None:
-    """Say why identical records need not be copies, or return None."""
-    if len(rich) < RICH:
-        return f"fewer than {RICH} features with more than {MANY_VALUES} values: records may agree by chance"
-    if len(telling) < 2:
-        return f"fewer than two records with {RICH} such features known: the others may agree by chance"
-    # Copies agree for another reason than chance; and a few thousand records tell how often two agree in a feature.
-    distinct = telling[np.unique(group[telling], return_index=True)[1]]
-    sample = matrix[distinct[:: max(1, len(distinct) // 5000)]]
-    pairs = len(telling) * (len(telling) - 1) / 2
-    expected = pairs * float(np.prod([_agreement(sample[:, j]) for j in range(matrix.shape[1])]))
-    if expected <= AGREEING_BY_CHANCE:
-        return None
-    return f"about {expected:.2g} pairs of records agree in all features by chance alone"
-
-
-def _agreement(values: np.ndarray) -> float:
-    """Return the probability that two records agree; missing agrees with missing."""
-    count = np.unique(values, return_counts=True, equal_nan=True)[1].astype(np.float64)
-    return float((count * (count - 1)).sum() / max(1, len(values) * (len(values) - 1)))
 
 
 def _copies(
@@ -188,29 +131,18 @@ def _copies(
             Evidence(
                 **{**_split(inputs, common), **size},
                 metric="duplicates_across",
-                estimate=_groups_across(with_label, data.split[telling]),
+                estimate=groups_across(with_label, data.split[telling]),
                 detail={"split": inputs.spec.split, "what": what},
             )
         )
-    shared = _spread(group, data.subject[telling])
+    shared = spread(group, data.subject[telling])
     detail = {
         "records": int(shared[group].sum()),
-        "groups_with_different_labels": int((shared & _spread(group, label)).sum()),
+        "groups_with_different_labels": int((shared & spread(group, label)).sum()),
         "examples": _examples(data.row[telling], group, np.flatnonzero(shared)),
     }
     rows.append(Evidence(**{**common, **size}, metric="duplicates", estimate=int(shared.sum()), detail=detail))
     return rows
-
-
-def _spread(group: np.ndarray, over: np.ndarray) -> np.ndarray:
-    """Return for each group whether its records differ in ``over``."""
-    pairs = np.unique(np.column_stack([group, over]), axis=0)
-    return np.asarray(np.bincount(pairs[:, 0], minlength=int(group.max()) + 1) > 1)
-
-
-def _groups_across(group: np.ndarray, split: np.ndarray) -> int:
-    """Return how many groups have records in more than one part."""
-    return int(_spread(group, split).sum())
 
 
 def _examples(row: np.ndarray, group: np.ndarray, codes: np.ndarray) -> list[list[int]]:
