@@ -17,10 +17,10 @@ covariates: [age, sex]
 RECORDS = 96
 
 
-def write_clinic(folder: Path, *, more: str = "") -> Path:
+def write_clinic(folder: Path, *, spec: str = SPEC) -> Path:
     """Write data and spec below ``folder`` and return the path of the spec."""
     folder.mkdir(parents=True, exist_ok=True)
     clinic(balanced=False, n=RECORDS).to_csv(folder / "clinic.csv", index=False)
     path = folder / "audit.yaml"
-    path.write_text(SPEC + more, encoding="utf-8")
+    path.write_text(spec, encoding="utf-8")
     return path
