@@ -92,9 +92,9 @@ class AuditSpec(BaseModel):
     @classmethod
     def _levels_as_text(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise ValueError(
+            raise ValueError(  # noqa: TRY004  (pydantic explains ValueErrors)
                 "is a mapping of columns to their levels from low to high, as in `order: {grade: [low, high]}`"
-            )  # noqa: TRY004  (pydantic explains ValueErrors)
+            )
         # YAML reads the level 1 as a number; columns of numbers name their levels without decimals.
         return {str(column): tuple(str(level) for level in levels) for column, levels in value.items()}
 
