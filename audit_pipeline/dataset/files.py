@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from audit_pipeline import digests
 from audit_pipeline.dataset import remote
-from audit_pipeline.errors import DataError
+from audit_pipeline.errors import DataError, did_you_mean
 from audit_pipeline.spec import AuditSpec
 
 TEXT = (".csv", ".tsv")
@@ -73,19 +73,22 @@ def find_files(spec: AuditSpec) -> list[DataFile]:
 
 def find(patterns: Sequence[str]) -> list[DataFile]:
     """Return the files that paths, globs and URLs stand for."""
-    found: dict[str, Path] = {}
+    # By the full URL: two addresses may differ in the query alone, which is never shown.
+    found: dict[str, tuple[str, Path]] = {}
     for pattern in patterns:
         if remote.is_remote(pattern):
             for url in remote.matches(pattern):
-                check_ending(url, remote.redacted(url))
-                found.setdefault(remote.redacted(url), remote.local_copy(url))
+                shown = remote.redacted(url)
+                check_ending(shown, shown)
+                if url not in found:
+                    found[url] = shown, remote.local_copy(url)
             continue
         for path in _matches(remote.local_path(pattern)):
             check_ending(path.name, str(path))
-            found.setdefault(str(path), path)
-    names = _names(list(found))
+            found.setdefault(str(path), (str(path), path))
+    names = _names([shown for shown, _ in found.values()])
     files = []
-    for name, (shown, local) in zip(names, found.items(), strict=True):
+    for name, (shown, local) in zip(names, found.values(), strict=True):
         ending, zipped = split_ending(shown)
         files.append(DataFile(local=local, shown=shown, ending=ending, zipped=zipped, name=name))
     return files
@@ -160,7 +163,9 @@ def _matches(pattern: str) -> list[Path]:
             "no file matches this pattern", file=pattern, remedy="check the folder and the pattern after `data:`"
         )
     nearby = sorted(p.name for p in path.parent.iterdir() if is_table(p.name)) if path.parent.is_dir() else []
-    hint = f"; that folder holds {', '.join(nearby[:5])}" if nearby else ""
+    hint = did_you_mean(path.name, nearby) or (f"; that folder holds {', '.join(nearby[:5])}" if nearby else "")
     raise DataError(
-        f"there is no such file{hint}", file=path, remedy="check the path after `data:` (it is relative to the spec)"
+        f"there is no such file{hint}",
+        file=path,
+        remedy="check the path; in a spec it is relative to the spec's folder",
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from audit_pipeline.dataset import cells, dates, marks, names
 from audit_pipeline.dataset.files import LINES, DataFile
 from audit_pipeline.dataset.piece import MAX_CELLS, Piece
+from audit_pipeline.dataset.settled import Trouble
 from audit_pipeline.dataset.unify import decoded, one_type
 from audit_pipeline.errors import DataError, shorten
 
@@ -36,7 +37,7 @@ class Loaded:
     files: tuple[DataFile, ...]
     rows: tuple[int, ...]
     notes: tuple[str, ...] = ()
-    troubles: Mapping[str, cells.Trouble] = field(default_factory=dict)
+    troubles: Mapping[str, Trouble] = field(default_factory=dict)
 
     @property
     def shown(self) -> str:
@@ -124,6 +125,8 @@ def _read(file: DataFile) -> Piece:
             f"cannot be read: {error}", file=file.shown, remedy="check that the file is what its name says"
         ) from error
     names.check(piece.table.column_names, file)
+    if piece.table.num_columns == 0:
+        raise DataError("no record has a field", file=file.shown, remedy="export the data again")
     if piece.table.num_rows == 0:
         raise DataError("there is a header but no record", file=file.shown, remedy="export the data again")
     return piece
@@ -154,7 +157,7 @@ def _check_same_columns(pieces: Sequence[Piece]) -> None:
 
 def _typed(
     table: pa.Table, raw: set[str], exact: Sequence[str], missing: Mapping[str, tuple[str, ...]], notes: list[str]
-) -> tuple[pa.Table, dict[str, Mapping[str, int]], dict[str, cells.Trouble]]:
+) -> tuple[pa.Table, dict[str, Mapping[str, int]], dict[str, Trouble]]:
     """Return the table with every column's type found, the marks found, and the troubles; adds to ``notes``."""
     import pyarrow as pa
 
@@ -163,7 +166,7 @@ def _typed(
     del table
     found: dict[str, Mapping[str, int]] = {}
     words: dict[str, Mapping[str, int]] = {}
-    troubles: dict[str, cells.Trouble] = {}
+    troubles: dict[str, Trouble] = {}
     for name in list(columns):
         column, wanted = decoded(columns[name]), marks.marks_of(name, missing)
         seen: dict[str, int] = {}
@@ -185,6 +188,7 @@ def _typed(
                 troubles[name] = settled.trouble
         elif pa.types.is_temporal(column.type):
             column = pa.chunked_array([dates.tidy(column.combine_chunks())])
+        column = _without_nan(column)
         if wanted:
             column, more = marks.blank(column, wanted)
             seen = {mark: seen.get(mark, 0) + more.get(mark, 0) for mark in {**seen, **more}}
@@ -192,3 +196,14 @@ def _typed(
         columns[name] = column
     notes += marks.words_notes(words)
     return pa.table(columns), found, troubles
+
+
+def _without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return floats with NaN as missing; some writers say it one way and some the other."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return column
+    nan = pc.is_nan(column)
+    return pc.if_else(nan, pa.scalar(None, column.type), column) if pc.any(nan).as_py() else column

@@ -39,7 +39,8 @@ _VERSIONS = ("ETag", "etag", "md5Hash", "Content-MD5", "content_md5", "generatio
 _TIMES = ("mtime", "LastModified", "last_modified", "Last-Modified", "updated", "modified", "created")
 _BLOCK = 1 << 20
 _lock = threading.RLock()
-_copies: dict[str, Path] = {}
+_copies: dict[str, tuple[str, Path]] = {}
+"""By URL: the version that was copied, and where the copy lies."""
 
 Result = TypeVar("Result")
 
@@ -95,8 +96,8 @@ def local_copy(url: str) -> Path:
     with _lock:
         info = _ask(url, lambda: system.info(path))
         token = _token(url, info)
-        known = _copies.get(token) if token else None
-        if known is not None and known.is_file():
+        version, known = _copies.get(url, ("", None))
+        if known is not None and token is not None and token == version and known.is_file():
             return known
         target = _folder() / (token or hashlib.sha256(url.encode()).hexdigest()) / Path(urlsplit(url).path).name
         _check_room(url, info.get("size"))
@@ -104,8 +105,9 @@ def local_copy(url: str) -> Path:
         partial = target.with_name(target.name + ".part")
         _ask(url, lambda: _copy(system, path, partial))
         partial.replace(target)
-        if token:
-            _copies[token] = target
+        if known is not None and known != target:
+            known.unlink(missing_ok=True)
+        _copies[url] = token or "", target
         return target
 
 

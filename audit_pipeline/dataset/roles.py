@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit_pipeline.dataset import kinds, ordered
-from audit_pipeline.dataset.cells import Trouble
 from audit_pipeline.dataset.look import Look
 from audit_pipeline.dataset.read import Loaded
 from audit_pipeline.dataset.records import MetadataColumn, Role
+from audit_pipeline.dataset.settled import Trouble
 from audit_pipeline.errors import DataError, did_you_mean
 from audit_pipeline.spec import AuditSpec
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from audit_pipeline.dataset.files import DataFile
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LOOKED_AT = 1_000
+"""Values of several lines in which records are looked for."""
+
 _OTHER_FORMATS = {
     b"\x1f\x8b": ("compressed with gzip", "call it .csv.gz or .tsv.gz"),
     b"\xff\xfe": ("UTF-16 text", "save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')"),
@@ -36,7 +41,7 @@ def read_text(file: DataFile) -> Piece:
     table = _parse(file, separator, names)
     table, notes = _drop_unnamed(table, file)
     if table.num_rows:
-        _check_cells(table, file)
+        _check_cells(table, file, separator)
     if separator != _usual(file):
         notes.append(f"{file.name} was read with {SEPARATORS[separator]} between its values")
     return Piece(file, table, frozenset(table.column_names), tuple(notes))
@@ -114,20 +119,13 @@ def _parse(file: DataFile, separator: str, names: list[str]) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    broken: list[arrow.InvalidRow] = []
-
-    def refuse(row: arrow.InvalidRow) -> str:
-        broken.append(row)
-        return "error"
-
-    def parse(*, threads: bool) -> pa.Table:
+    def parse(**handler: Callable[[arrow.InvalidRow], str]) -> pa.Table:
         with open_arrow(file) as source:
             return arrow.read_csv(
                 source,
-                read_options=arrow.ReadOptions(use_threads=threads, block_size=BLOCK),
-                parse_options=arrow.ParseOptions(
-                    delimiter=separator, newlines_in_values=True, invalid_row_handler=refuse
-                ),
+                # With several threads Arrow does not know the number of a broken row.
+                read_options=arrow.ReadOptions(use_threads=not handler, block_size=BLOCK),
+                parse_options=arrow.ParseOptions(delimiter=separator, newlines_in_values=True, **handler),
                 # All as text: a type guessed from the first block would have to be taken back when a later one breaks it.
                 convert_options=arrow.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
@@ -135,20 +133,22 @@ def _parse(file: DataFile, separator: str, names: list[str]) -> pa.Table:
             )
 
     try:
-        return parse(threads=True)
+        return parse()
     except pa.ArrowInvalid as error:
-        message = str(error)
-        if broken and broken[-1].number is None:
-            try:  # With several threads Arrow does not know the number of a broken row.
-                return parse(threads=False)
-            except pa.ArrowInvalid:
-                pass
+        # First, since Arrow cannot hand over a broken row that is no text.
+        _check_utf8(file)
+        if "straddl" in str(error):
+            raise _endless_row(file) from error
+        broken: list[arrow.InvalidRow] = []
+
+        def refuse(row: arrow.InvalidRow) -> str:
+            broken.append(row)
+            return "error"
+
+        with suppress(pa.ArrowInvalid):
+            return parse(invalid_row_handler=refuse)
         if broken:
             raise _ragged(file, separator, broken[-1]) from error
-        if "UTF8" in message:
-            raise _not_utf8(file) from error
-        if "straddl" in message:
-            raise _endless_row(file) from error
         raise
 
 
@@ -169,19 +169,18 @@ def _ragged(file: DataFile, separator: str, row: object) -> DataError:
     )
 
 
-def _not_utf8(file: DataFile) -> DataError:
+def _check_utf8(file: DataFile) -> None:
     with open_bytes(file) as stream:
         for number, line in enumerate(stream, start=1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
-                return DataError(
+                raise DataError(
                     f"the text is not UTF-8: {shorten(line[max(0, error.start - 10) : error.end + 10])}",
                     file=file.shown,
                     row=number,
                     remedy="save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8')",
-                )
-    return DataError("the text is not UTF-8", file=file.shown, remedy="save the file as UTF-8")
+                ) from error
 
 
 def _endless_row(file: DataFile) -> DataError:
@@ -241,7 +240,7 @@ def _distinct(column: pa.ChunkedArray) -> bool:
     return int(pc.count_distinct(column).as_py()) == len(column)
 
 
-def _check_cells(table: pa.Table, file: DataFile) -> None:
+def _check_cells(table: pa.Table, file: DataFile, separator: str) -> None:
     """Refuse a cell that is too long, and text after a quotation mark that is never closed: Arrow swallows the rest."""
     import pyarrow.compute as pc
 
@@ -256,14 +255,35 @@ def _check_cells(table: pa.Table, file: DataFile) -> None:
                 remedy='close it, or double it ("") if it is part of the text',
             )
     for name in table.column_names:
-        longest = pc.max(pc.binary_length(table.column(name))).as_py() or 0
+        column = table.column(name)
+        longest = pc.max(pc.binary_length(column)).as_py() or 0
         if longest > MAX_CELL:
-            row = pc.index(pc.binary_length(table.column(name)), longest).as_py() + 2
             raise DataError(
                 f"the value is {longest:,} bytes long",
                 file=file.shown,
-                row=row,
+                row=pc.index(pc.binary_length(column), longest).as_py() + 2,
                 column=name,
                 expected=f"at most {MAX_CELL:,} bytes in a cell",
                 remedy="leave that column out of the file: a text of this length is neither metadata nor a feature",
+            )
+        if longest > 2 * table.num_columns:
+            _check_swallowed(column, name, file, separator, table.num_columns)
+
+
+def _check_swallowed(column: pa.ChunkedArray, name: str, file: DataFile, separator: str, width: int) -> None:
+    """Refuse values that hold whole records: two stray quotation marks make one value of all that lies between."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    several = np.asarray(pc.fill_null(pc.match_substring_regex(column, r"\n[^\n]*\n"), False))
+    for row in np.flatnonzero(several)[:_LOOKED_AT]:
+        inner = column[int(row)].as_py().splitlines()[1:-1]
+        if width >= 3 and len(inner) >= 2 and all(line.count(separator) == width - 1 for line in inner):
+            raise DataError(
+                f"the value holds {len(inner):,} lines that look like records of their own",
+                file=file.shown,
+                row=int(row) + 2,
+                column=name,
+                expected="quotation marks in pairs",
+                remedy='close the quotation mark that opens the value, or double it ("") if it is part of the text',
             )

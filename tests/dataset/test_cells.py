@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from audit_pipeline.dataset.cells import Settled, has_decimal_commas, settle
+from audit_pipeline.dataset.cells import has_decimal_commas, settle
+from audit_pipeline.dataset.settled import Settled
 
 
 def settled(values: list[str | None], **keys: object) -> Settled:

@@ -218,6 +218,23 @@ def test_keys_in_a_url_are_never_shown(tmp_path: Path, monkeypatch: pytest.Monke
     assert remote.redacted(url) == "https://example.org/t.csv"
 
 
+def test_two_addresses_that_differ_in_the_query_are_two_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        (tmp_path / name).write_text(PLAIN)
+    monkeypatch.setattr(remote, "matches", lambda url: [url])
+    monkeypatch.setattr(remote, "local_copy", lambda url: tmp_path / url[-1])
+    files = find(["https://example.org/t.csv?part=1", "https://example.org/t.csv?part=2"])
+    assert [file.shown for file in files] == ["https://example.org/t.csv"] * 2
+    assert load_table(files).table.num_rows == 4
+
+
+def test_nan_and_missing_are_the_same(tmp_path: Path) -> None:
+    write_table(pa.table({"x": [1.0, float("nan"), None]}), tmp_path / "a.parquet")
+    found = [load_table(find([str(tmp_path / "a.parquet")])), load(tmp_path, "x\n1.0\nNaN\nnan\n")]
+    assert [loaded.table.column("x").null_count for loaded in found] == [2, 2]
+    assert digests.of_column(found[0].table.column("x")) == digests.of_column(found[1].table.column("x"))
+
+
 def test_a_copy_that_does_not_fit_is_refused(
     tmp_path: Path, bucket: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,8 @@ def test_files_that_do_not_exist_and_files_of_another_kind(tmp_path: Path) -> No
     to_text(small(), tmp_path / "real.csv")
     with pytest.raises(DataError, match=r"that folder holds real\.csv"):
         read(tmp_path / "wrong.csv", tmp_path)
+    with pytest.raises(DataError, match=r"did you mean 'real\.csv'"):
+        read(tmp_path / "reel.csv", tmp_path)
     (tmp_path / "t.xlsx").write_bytes(b"PK")
     with pytest.raises(DataError, match="cannot be read"):
         read(tmp_path / "t.xlsx", tmp_path)

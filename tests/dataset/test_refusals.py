@@ -29,6 +29,13 @@ TABLE = "ill,site,x\n" + "yes,a,1\nno,b,2\n" * 10
         ("t.csv", TABLE.encode() + b"yes,a,1,5\n", 22, "the row has 4 values", "double quotes"),
         ("t.csv", b"# by hand\n" + TABLE.encode(), 2, "the header has 1", "lines above the header"),
         ("t.csv", TABLE.encode() + b'yes,a,"1\nno,b,2\n', 22, "never closed", "close it"),
+        (
+            "t.csv",
+            TABLE.encode() + b'yes,a,"1\nno,b,2\nyes,b,2\nno,b,"\n',
+            22,
+            "2 lines that look like records",
+            "close",
+        ),
         ("t.csv", b"," + TABLE.replace("\n", "\nq,").encode()[:-2], 1, "no column at position 1", "name the column"),
         ("t.csv", b"a," + b"b" * 1001 + b"\n1,2\n", 1, "1,001 characters", "short name"),
         ("t.csv.gz", TABLE.encode(), None, "not compressed with gzip", "take .gz off"),
