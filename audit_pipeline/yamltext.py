@@ -11,7 +11,7 @@ _PLAIN = re.compile(r"(/|(\.\.?/)+)?[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)
 _NOT_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 """What YAML 1.1 readers take for a boolean, a number or nothing."""
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 
 
 def scalar(text: str) -> str:
@@ -27,7 +27,7 @@ def scalar(text: str) -> str:
 
 
 def _seen(character: str) -> str:
-    if unicodedata.category(character) not in _UNSEEN:
+    if character == " " or unicodedata.category(character) not in _UNSEEN:
         return character
     point = ord(character)
     return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from audit_pipeline.dataset import kinds
-from audit_pipeline.dataset.cells import Trouble
 from audit_pipeline.dataset.look import Look, look_at
 from audit_pipeline.dataset.read import Loaded
+from audit_pipeline.dataset.settled import Trouble
 from audit_pipeline.proposal import vocabulary
 from audit_pipeline.report.text import visible
 
