@@ -11,11 +11,10 @@ from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.basis import is_identifier, label_response
+from audit_pipeline.stats.multiplicity import MAX_INTERACTING, permutations_for
 from audit_pipeline.stats.seeds import generator
 
 MAX_CELLS = 5_000
-MAX_INTERACTING = 10
-"""With more nuisance columns pairs are not examined: there would be more questions than any data answers."""
 
 
 @probe(
@@ -64,9 +63,10 @@ def design(inputs: ProbeInputs) -> list[Evidence]:
     data = inputs.data()
     m = len(data.columns)
     rows: list[Evidence] = []
+    permutations = permutations_for(len(data.with_role("nuisance")), 1999)
     for done, column in enumerate(data.columns):
         inputs.progress(done, m, column.name)
-        rows += _column(data, column, generator(inputs.spec.seed, "design", done), permutations=max(1999, 60 * m))
+        rows += _column(data, column, generator(inputs.spec.seed, "design", done), permutations=permutations)
     return rows + _pairs(data, generator(inputs.spec.seed, "design", "pairs"))
 
 
@@ -101,7 +101,7 @@ def _pairs(data: AuditData, rng: np.random.Generator) -> list[Evidence]:
         return rows
     units = [design_units(data.label, len(data.classes), data.subject, column, label_response(data)) for column in cut]
     for i, j in combinations(range(len(columns)), 2):
-        found = interaction(units[i], units[j], rng, permutations=max(1999, 60 * len(columns) ** 2))
+        found = interaction(units[i], units[j], rng, permutations=permutations_for(len(columns), 1999))
         if found is None or (i, j) in same:
             continue
         result, _ = found

@@ -12,6 +12,7 @@ from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.auc import Z90, Auc
 from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier, label_response
+from audit_pipeline.stats.multiplicity import permutations_for
 from audit_pipeline.stats.seeds import generator
 from audit_pipeline.stats.thinning import whole_subjects
 
@@ -136,8 +137,7 @@ def _column(
             given,
             fold,
             rng,
-            # Enough permutations for Holm's smallest threshold over all columns, with room to be below it.
-            max(499, 60 * len(data.columns)),
+            permutations_for(len(data.with_role("nuisance")), 499),
             lambda message: inputs.progress(0, 0, message),
         )
         facts: dict[str, Any] = {"paired_share": exchange.paired, "records_of": data.n}

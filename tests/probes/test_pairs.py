@@ -81,3 +81,13 @@ def test_agreement_of_columns() -> None:
     assert agreement(a, 2 - a) == 1
     assert agreement(a, np.array([0, 0, 0, 0, 1, 1])) == pytest.approx(4 / 6)
     assert agreement(a, np.zeros(6, dtype=int)) == pytest.approx(2 / 6)
+
+
+def test_an_obvious_confounder_fails_among_nine_harmless_columns() -> None:
+    """Ten columns raise 55 questions; the permutations must be many enough for the smallest threshold among them."""
+    rng = np.random.default_rng(4)
+    table = draw(rng, 300, together=0.0, main=0.6, shown=(2.0, 0.0)).drop_columns("device")
+    for k in range(9):
+        table = table.append_column(f"c{k}", [[f"l{v}" for v in rng.integers(2, size=300)]])
+    verdict = audit(table, nuisance=("site", *(f"c{k}" for k in range(9))))
+    assert (verdict.findings[0].verdict, verdict.findings[0].reason) == ("fail", "confounded")
