@@ -19,8 +19,9 @@ _SIMPLEST_RATIO = 20
 _RATIO_TOLERANCE = 0.05
 _RARE_LABEL_TOLERANCE = 1.5
 _ENOUGH = 0.95
-_BLOCK_KINDS = 4000
-_BLOCK_COLUMNS = 125
+_BLOCK_KINDS = (1000, 4000)
+_BLOCK_CELLS = 40_000
+_ALL_CELLS = 500_000
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Plan:
     ----------
     shares : (n_labels,) the ratio of the labels; ``ratio`` the same in small whole numbers, if it is one.
     columns : those that can be balanced together at this ratio; ``left_out``: why the others cannot.
-    at_most : records that a balanced part can have; proven.
+    at_most : records that an exactly balanced part can have; proven.
     records : records of the relaxed solution, in whole multiples of the ratio.
     start : (n_kinds,) subjects of each kind in the relaxed solution, not whole.
     """
@@ -56,7 +57,7 @@ def make_plan(cells: Cells, wanted: int, most: float, rng: np.random.Generator) 
     for in random blocks, which makes the time linear, and constant in the end: beyond so many blocks, subjects enough
     for any test part have been looked at. The first block decides about ratio and columns.
     """
-    blocks = _blocks(cells.n_kinds, max(2, _BLOCK_COLUMNS // len(cells.counts)), rng)
+    blocks = _blocks(cells.n_kinds, len(cells.counts), rng)
     pilot = cells.take(blocks[0])
     considered = sum(int(cells.size[block] @ cells.available[block]) for block in blocks)
     pilot_wanted = wanted * pilot.records // considered
@@ -74,12 +75,13 @@ def make_plan(cells: Cells, wanted: int, most: float, rng: np.random.Generator) 
     return _over_blocks(cells, blocks, plan, wanted, most)
 
 
-def _blocks(n_kinds: int, most: int, rng: np.random.Generator) -> list[Ints]:
-    """Return up to ``most`` disjoint sets of kinds, each ascending; all kinds, unless there are very many."""
-    if n_kinds <= _BLOCK_KINDS:
+def _blocks(n_kinds: int, n_columns: int, rng: np.random.Generator) -> list[Ints]:
+    """Return disjoint sets of kinds, each ascending; all kinds, unless there are very many."""
+    size = int(np.clip(_BLOCK_CELLS // n_columns, *_BLOCK_KINDS))
+    if n_kinds <= size:
         return [np.arange(n_kinds)]
-    number = -(-n_kinds // _BLOCK_KINDS)
-    return [np.sort(block) for block in np.array_split(rng.permutation(n_kinds), number)[:most]]
+    blocks = np.array_split(rng.permutation(n_kinds), -(-n_kinds // size))
+    return [np.sort(block) for block in blocks[: max(2, _ALL_CELLS // (size * n_columns))]]
 
 
 def _over_blocks(cells: Cells, blocks: Sequence[Ints], plan: Plan, wanted: int, most: float) -> Plan:
@@ -125,8 +127,10 @@ def _with_shares(cells: Cells, shares: Floats, wanted: int, most: float) -> Plan
                 further = attempt([*plan.columns, name])
                 if _worthwhile(cells, further):
                     plan = further
+                elif at_most_alone(cells, name, exact, ratio, wanted, most) < MIN_RECORDS:
+                    left_out[name] = "its levels do not have enough records of every label"
                 elif not plan.columns or not _worthwhile(cells, attempt([name])):
-                    left_out[name] = "its levels do not have enough subjects of every label"
+                    left_out[name] = f"a balanced part would have fewer than {MIN_SUBJECTS} subjects of two labels each"
                 else:
                     before = ", ".join(plan.columns)
                     left_out[name] = f"together with {before} it tells the labels apart almost without exception"

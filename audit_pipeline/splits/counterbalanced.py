@@ -31,11 +31,11 @@ from audit_pipeline.splits.balance import MIN_RECORDS, MIN_SUBJECTS, Plan, make_
 from audit_pipeline.splits.cells import Cells, count_cells, draw
 from audit_pipeline.splits.relaxation import at_most_alone, imbalance
 from audit_pipeline.splits.selection import settle
-from audit_pipeline.splits.strata import Floats, Ints, dense_codes
+from audit_pipeline.splits.strata import Floats, Ints, dense_codes, distinct_pairs
 
-_PRICES = (0.6, 3.0)
-"""A record of imbalance in one cell costs as much as so many records of size: first little, so that records can be added
-one at a time, then much."""
+_PRICES = (0.5, 3.0)
+"""A record of imbalance in one cell costs as much as so many records of size: first little, shared by all columns, so
+that records can be added one at a time, then much."""
 _LEVEL_PRICE = 0.1
 
 
@@ -50,7 +50,7 @@ class CounterbalancedTest:
     left_out : column -> why it could not be balanced.
     missing : column -> (label, level) codes of the cells without any record, for every column that has such cells.
     shares : (n_labels,) the ratio of the labels that was aimed at; ``ratio`` the same in small whole numbers, if it is one.
-    wanted, at_most : records asked for, and the most that whole subjects can give at that ratio; proven.
+    wanted, at_most : records asked for, and the most that an exactly balanced part can have at that ratio; proven.
     alone : column -> the most records that this column alone would allow.
     deviation : column -> records by which the part misses independence, sum_yc |n_yc - n_y n_c / n|.
     association, association_before : column -> Cramér's V of label and column in the test part, and in all records.
@@ -96,7 +96,7 @@ def counterbalanced_test(
     label : (n_records,) integer codes >= 0.
     subject : (n_records,) integer codes >= 0; None: every record is a subject of its own.
     share : of all records, wanted for the test part.
-    most : share of any label x level cell that may be held out.
+    most : share of any label x level cell that may be held out; whole subjects can exceed it by a few records.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def counterbalanced_test(
         at_most=plan.at_most,
         alone={name: at_most_alone(cells, name, plan.shares, plan.ratio, wanted, most) for name in columns},
         records=int(test.sum()),
-        subjects=len(np.unique(subject[test])),
+        subjects=int((np.bincount(subject[test]) > 0).sum()),
         optimal=exact and int(test.sum()) == plan.at_most,
         reason=reason,
         deviation=deviation,
@@ -155,7 +155,7 @@ def counterbalanced_test(
 def _choose(cells: Cells, plan: Plan, most: float, rng: np.random.Generator) -> Ints:
     """Return (n_kinds,) whole subjects of each kind, close to the plan."""
     chosen: Ints = np.rint(plan.start).astype(np.int64)
-    for price in _PRICES if plan.columns else ():
+    for price in (_PRICES[0] / len(plan.columns), _PRICES[1]) if plan.columns else ():
         bring, target = _pull(cells, plan, price, most)
         chosen = settle(bring, target, cells.available, chosen, rng)
     return chosen
@@ -193,8 +193,7 @@ def _reason(label: Ints, subject: Ints, plan: Plan) -> str | None:
         return (
             f"no test part of {MIN_RECORDS} records and {MIN_SUBJECTS} subjects with each of two labels can be balanced"
         )
-    pairs = np.unique(np.stack([label, subject]), axis=1)
-    if (np.bincount(pairs[0]) >= MIN_SUBJECTS).sum() < 2:
+    if not len(label) or (np.bincount(distinct_pairs(label, subject)[0]) >= MIN_SUBJECTS).sum() < 2:
         return f"whole subjects leave fewer than two labels with {MIN_SUBJECTS} subjects each"
     return None
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from audit_pipeline.errors import DataError
 from audit_pipeline.splits.assign import assign_folds
-from audit_pipeline.splits.strata import ALL_RECORDS, Floats, Ints, dense_codes
+from audit_pipeline.splits.strata import ALL_RECORDS, Floats, Ints, dense_codes, distinct_pairs
 
 MOST_PARTS = 50
 """A split with more parts is shown, but no other of so many parts is looked for."""
@@ -39,6 +39,7 @@ class GivenSplit:
     Attributes
     ----------
     records, subjects : (n_parts,) of each part; a subject in two parts counts in both.
+    n_subjects : in any part.
     subjects_across, records_across : subjects with records in more than one part, and all their records.
     objective : deviation from proportional parts, summed over parts, columns, crossings and the parts' sizes; the sizes
         are those given, so they deviate by 0.
@@ -54,6 +55,7 @@ class GivenSplit:
 
     records: tuple[int, ...]
     subjects: tuple[int, ...]
+    n_subjects: int
     subjects_across: int
     records_across: int
     objective: float
@@ -93,17 +95,17 @@ def audit_split(
     >>> [(absence.name, absence.part, absence.code, absence.expected) for absence in found.absent]
     [('site', 1, 0, 5.0)]
     """
-    part = np.asarray(part)
+    given: Ints = np.asarray(part).astype(np.int64)
     codes = {name: dense_codes(values) for name, values in sorted(columns.items())}
-    who = np.arange(len(part)) if subject is None else dense_codes(subject)
-    sizes = np.bincount(part)
+    who = np.arange(len(given)) if subject is None else dense_codes(subject)
+    sizes = np.bincount(given)
     if (sizes == 0).any():
         raise DataError(f"part {int(sizes.argmin())} has no record", remedy="number the parts 0, 1, 2 ... without gaps")
     strata = _strata(codes, cross_with)
-    counts = {name: _counts(part, values, len(sizes)) for name, values in strata.items()}
+    counts = {name: _counts(given, values, len(sizes)) for name, values in strata.items()}
     deviation = {name: _deviation(table, sizes) for name, table in counts.items()}
-    pairs = np.unique(np.stack([who, part]), axis=1)
-    across = np.bincount(pairs[0]) > 1
+    part_of_subject = distinct_pairs(who, given)
+    across = np.bincount(part_of_subject[0]) > 1
     objective = sum(deviation.values())
 
     n_subjects = len(across)
@@ -121,10 +123,11 @@ def audit_split(
         attainable, attainable_deviation = found.objective, found.deviation
         lower_bound, proposed = found.lower_bound, found.fold.astype(np.int64)
         if not across.any() and objective <= attainable:
-            attainable, attainable_deviation, proposed = objective, deviation, part.astype(np.int64)
+            attainable, attainable_deviation, proposed = objective, deviation, given
     return GivenSplit(
         records=tuple(sizes.tolist()),
-        subjects=tuple(np.bincount(pairs[1]).tolist()),
+        subjects=tuple(np.bincount(part_of_subject[1]).tolist()),
+        n_subjects=n_subjects,
         subjects_across=int(across.sum()),
         records_across=int(across[who].sum()),
         objective=objective,
@@ -150,7 +153,7 @@ def _strata(codes: Mapping[str, Ints], cross_with: str | None) -> dict[str, Ints
     return strata
 
 
-def _counts(part: npt.NDArray[np.integer], codes: Ints, n_parts: int) -> Ints:
+def _counts(part: Ints, codes: Ints, n_parts: int) -> Ints:
     """Return (n_parts, n_levels) records."""
     n_levels = int(codes.max()) + 1
     table: Ints = np.bincount(part * n_levels + codes, minlength=n_parts * n_levels).reshape(n_parts, n_levels)

@@ -126,18 +126,12 @@ def _involved(
     """Return about the subjects of each level: all their records by label, their number, and how many are elsewhere too."""
     from scipy.sparse import csr_array
 
-    n_subjects = int(subject.max()) + 1
-    pairs = np.unique(subject * n_levels + codes)
-    owner, level = pairs // n_levels, pairs % n_levels
-    ones = np.ones(len(pairs), dtype=np.int64)
-    present = csr_array((ones, (level, owner)), shape=(n_levels, n_subjects))
-    held = csr_array((np.ones(len(label), dtype=np.int64), (subject, label)), shape=(n_subjects, n_labels))
-    travels = np.bincount(owner, minlength=n_subjects)[owner] > 1
-    return (
-        (present @ held).toarray(),
-        np.bincount(level, minlength=n_levels),
-        np.bincount(level[travels], minlength=n_levels),
-    )
+    n_subjects, ones = int(subject.max()) + 1, np.ones(len(label), dtype=np.int64)
+    present = csr_array((ones, (codes, subject)), shape=(n_levels, n_subjects))
+    present.data[:] = 1
+    held = csr_array((ones, (subject, label)), shape=(n_subjects, n_labels))
+    travels = (present.sum(axis=0) > 1).astype(np.int64)
+    return (present @ held).toarray(), np.diff(present.indptr), present @ travels
 
 
 def _problems(tested: Ints, trained: Ints, subjects: int, labels: Sequence[str] | None) -> list[str]:

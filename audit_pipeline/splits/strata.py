@@ -104,6 +104,15 @@ def dense_codes(codes: npt.NDArray[np.integer]) -> Ints:
     return dense
 
 
+def distinct_pairs(first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """Return every pair of codes that occurs, once, in ascending order."""
+    n_second = int(second.max()) + 1
+    # Sorting is much faster here than the hashing that numpy.unique does for plain integers.
+    pairs = np.sort(first * n_second + second)
+    pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
+    return pairs // n_second, pairs % n_second
+
+
 def build_strata(
     columns: Mapping[str, Ints], crossings: Mapping[str, tuple[str, str]], subject: Ints, weights: Mapping[str, float]
 ) -> Strata:

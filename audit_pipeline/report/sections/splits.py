@@ -1,4 +1,4 @@
-"""The split that the audit proposes: folds, and how far they are from perfectly alike."""
+"""Splits: the folds that the audit proposes, other parts for testing, and the split that the user already has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from audit_pipeline.report.folder import AuditFolder
 from audit_pipeline.report.sections import Section
+from audit_pipeline.report.split_tables import counterbalanced, given_split, left_out_levels
 from audit_pipeline.report.tables import Table, capped, heads
 from audit_pipeline.report.text import lookup, visible
 
@@ -15,7 +16,7 @@ MOST_COLUMNS = 60
 
 
 def context(folder: AuditFolder) -> Mapping[str, Any]:
-    """Return the folds and deviations as tables, and the objective beside its lower bound."""
+    """Return tables and sentences on the folds, on leaving levels out, on the test part and on the given split."""
     splits = folder.splits
     if splits is None or not splits.folds:
         return {"table": None}
@@ -28,6 +29,9 @@ def context(folder: AuditFolder) -> Mapping[str, Any]:
         "lower_bound": _figure(facts.get("lower_bound")),
         "optimal": facts.get("optimal") is True,
         "deviation": _deviation(facts.get("deviation")),
+        "levels": dict(zip(("tables", "notes"), left_out_levels(facts), strict=True)),
+        "test": dict(zip(("sentence", "table", "notes"), counterbalanced(facts), strict=True)),
+        "given": dict(zip(("sentence", "tables", "notes", "better"), given_split(facts), strict=True)),
     }
 
 
