@@ -8,10 +8,12 @@ import numpy as np
 
 from audit_pipeline.dataset import kinds
 from audit_pipeline.dataset.records import MetadataColumn
-from audit_pipeline.errors import DataError, did_you_mean, shorten
+from audit_pipeline.errors import did_you_mean, shorten
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from audit_pipeline.dataset.read import Loaded
 
 FEW_CLASSES = 20
 """A label of whole numbers with at most this many distinct values is read as classes (digits, grades)."""
@@ -38,8 +40,14 @@ def cut(column: pa.ChunkedArray, name: str) -> kinds.Factor:
     return kinds.Factor(codes, levels)
 
 
-def ranks(column: pa.ChunkedArray, order: tuple[str, ...], *, name: str, file: str) -> np.ndarray:
+def ranks(
+    column: pa.ChunkedArray, order: tuple[str, ...], *, name: str, loaded: Loaded, kept: np.ndarray
+) -> np.ndarray:
     """Return the place (n,) of each value in the order that the spec gives, NaN for missing values.
+
+    Parameters
+    ----------
+    loaded, kept : the table as read and the positions of the column's records in it, for the place of an error.
 
     Raises
     ------
@@ -50,12 +58,11 @@ def ranks(column: pa.ChunkedArray, order: tuple[str, ...], *, name: str, file: s
     unknown = [code for code, level in enumerate(factor.levels) if level not in places and level != kinds.MISSING]
     if unknown:
         level = factor.levels[unknown[0]]
-        row = int(np.flatnonzero(factor.codes == unknown[0])[0])
-        raise DataError(
+        first = int(np.flatnonzero(factor.codes == unknown[0])[0])
+        raise loaded.error(
+            int(kept[first]),
+            name,
             f"the value {shorten(level)} is not in the order that the spec gives{did_you_mean(level, order)}",
-            file=file,
-            row=row + 2,
-            column=name,
             expected="one of " + ", ".join(order),
             remedy=f"add it to `order: {{{name}: [...]}}` at its place, or mend the value",
         )

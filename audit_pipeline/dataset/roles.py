@@ -78,10 +78,10 @@ def label_factor(column: pa.ChunkedArray, spec: AuditSpec, file: str) -> kinds.F
     return factor
 
 
-def label_values(column: pa.ChunkedArray, spec: AuditSpec, file: str) -> np.ndarray | None:
+def label_values(column: pa.ChunkedArray, spec: AuditSpec, loaded: Loaded, kept: np.ndarray) -> np.ndarray | None:
     """Return the label (n,) as numbers where it is one, or where the spec puts its levels in order; else None."""
     if spec.label in spec.order:
-        return ordered.ranks(column, spec.order[spec.label], name=spec.label, file=file)
+        return ordered.ranks(column, spec.order[spec.label], name=spec.label, loaded=loaded, kept=kept)
     return kinds.numbers(column)[0] if ordered.is_number(column) else None
 
 

@@ -66,7 +66,7 @@ def run(context: StageContext) -> dict[str, Any]:
     if not keep.all():
         table = table.filter(keep)
         whole_label = roles.label_factor(table.column(spec.label), spec, first)
-    label_values = roles.label_values(table.column(spec.label), spec, first)
+    label_values = roles.label_values(table.column(spec.label), spec, loaded, kept)
     looks = {name: look_at(table.column(name)) for name in table.column_names}
     asked: list[tuple[str, Role]] = [(name, "nuisance") for name in spec.nuisance]
     asked += [(name, "covariate") for name in spec.covariates]
@@ -75,7 +75,7 @@ def run(context: StageContext) -> dict[str, Any]:
             name=name,
             role=role,
             kind="continuous",
-            values=ordered.ranks(table.column(name), spec.order[name], name=name, file=first),
+            values=ordered.ranks(table.column(name), spec.order[name], name=name, loaded=loaded, kept=kept),
         )
         if name in spec.order
         else roles.metadata_column(name, role, table.column(name), loaded, looks[name])

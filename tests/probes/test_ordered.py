@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from scipy.stats import binom
 
+from audit_pipeline import pipeline
 from audit_pipeline.errors import AuditError
+from audit_pipeline.spec import parse_spec
+from audit_pipeline.store import Store
 from tests.simulate import audit
 
 GRADES = ["none", "low", "mid", "high", "full"]
@@ -76,3 +81,22 @@ def test_a_level_outside_the_order_is_named() -> None:
         audit(table, nuisance=("warmth",), order={"ill": ["lo", "mid"]})
     with pytest.raises(AuditError, match="neither the label nor metadata; did you mean 'warmth'"):
         audit(table, nuisance=("warmth",), order={"warmht": ["low"]})
+
+
+def test_the_row_of_a_level_outside_the_order_is_counted_in_its_own_file(tmp_path: Path) -> None:
+    for part, last in enumerate(("full", "sideways")):
+        rows = [f"{'yes' if k % 2 else 'no'},{GRADES[k % 5]},{k}.5" for k in range(9)] + [f"yes,{last},9.5"]
+        (tmp_path / f"part{part}.csv").write_text("\n".join(["ill,grade,x", *rows]), encoding="utf-8")
+    spec = parse_spec(
+        {
+            "name": "t",
+            "data": str(tmp_path / "*.csv"),
+            "label": "ill",
+            "nuisance": ["grade"],
+            "order": {"grade": GRADES},
+        }
+    )
+    with pytest.raises(
+        AuditError, match=r"part1\.csv, row 11, column 'grade': the value 'sideways' is not in the order"
+    ):
+        pipeline.execute(pipeline.graph(spec)[0], spec, Store(tmp_path / "store"), {})
