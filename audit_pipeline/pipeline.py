@@ -62,6 +62,7 @@ class Stage:
     spec_keys : the keys of the spec that decide the result; None: all of them.
     options : values handed to the function beside the context (the probe's name, say).
     judging : whether the stage judges and reports; only then does that code belong to its version.
+    node : where the graph is drawn, the node that the stage shares with others of the same word; empty: one of its own.
     volatile : outputs that also tell when and by whom they were made, left out of the content digest.
     """
 
@@ -75,6 +76,7 @@ class Stage:
     options: Mapping[str, Any] = field(default_factory=dict)
     volatile: tuple[str, ...] = ()
     judging: bool = False
+    node: str = ""
 
     def key(self, spec: AuditSpec, upstream: Mapping[str, StageRecord]) -> str:
         """Return the digest of all that decides the result."""
@@ -99,8 +101,15 @@ def _data_digests(spec: AuditSpec) -> list[str]:
     return data_digests(spec)
 
 
+VIEWS, FURTHER = "views", "further_probes"
+"""The nodes that several stages share: what is looked at in a record; the probes that no column is judged by."""
+
+
 def graph(spec: AuditSpec) -> tuple[Stage, ...]:
-    """Return the stages of an audit in an order in which they can run. Every registered probe is a stage of its own."""
+    """Return the stages of an audit in an order in which they can run.
+
+    Every probe that applies to the spec is a stage of its own, which is found again or computed by itself.
+    """
     from audit_pipeline.probes import registered
 
     columns = ("label", "subject", "nuisance", "covariates", "features", "ignore", "missing", "order", "split")
@@ -120,6 +129,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             function="audit_pipeline.stages.values:run",
             description="What the model sees, as a numeric matrix: numbers, one-hot levels and missing-value marks.",
             spec_keys=("features",),
+            node=VIEWS,
         ),
         Stage(
             name="views",
@@ -129,6 +139,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             description="What should tell nothing of the label: the pattern of missing values alone, and how numbers were "
             "rounded, each a matrix of its own.",
             spec_keys=("seed",),
+            node=VIEWS,
         ),
         Stage(
             name="baselines",
@@ -138,7 +149,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             description="Out-of-fold predictions of a linear model, boosted trees and a small network, and of the "
             "acquisition metadata alone. Folds never split a subject; nothing is fitted on test records.",
             kinds=("scikitlearn", "pytorch", "parquet"),
-            spec_keys=("folds", "seed"),
+            spec_keys=("baselines", "folds", "seed"),
         ),
         Stage(
             name="splits",
@@ -149,7 +160,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             spec_keys=("folds", "seed"),
         ),
     ]
-    probes = registered()
+    probes = [probe for probe in registered() if probe.applies(spec)]
     stages += [
         Stage(
             name=f"probe_{probe.name}",
@@ -160,6 +171,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             kinds=probe.kinds,
             spec_keys=("seed", "folds", "split", "label_free"),
             options={"probe": probe.name},
+            node="" if probe.decides else FURTHER,
         )
         for probe in probes
     ]

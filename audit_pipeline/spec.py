@@ -25,6 +25,9 @@ SCHEMA_VERSION = 1
 TABLE_VIEWS = ("missingness", "rounding")
 """Views of a table that ``label_free:`` can name; ``views.table`` finds their code, a test keeps both equal."""
 
+BASELINES = ("linear", "trees", "network")
+"""Models whose scores an audit explains; ``models.baselines`` has their code, a test keeps both equal."""
+
 EVERY_COLUMN = "*"
 """Stands for all columns under ``missing:``."""
 
@@ -65,17 +68,19 @@ class AuditSpec(BaseModel):
     split: str | None = None
     label_free: tuple[str, ...] = ()
     """Views of the data (:data:`TABLE_VIEWS`) that cannot carry the label honestly; if they predict it, the dataset fails."""
+    baselines: Annotated[tuple[str, ...], Field(min_length=1)] = BASELINES
+    """Models to train (:data:`BASELINES`). Severity is told for the best of them; no nuisance column is judged by them."""
     policy: Policy = Policy()
     folds: Annotated[int, Field(ge=2, le=20)] = 5
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     schedule: str | None = None
 
-    @field_validator("nuisance", "covariates", "features", "ignore", "label_free", "data", mode="before")
+    @field_validator("nuisance", "covariates", "features", "ignore", "label_free", "baselines", "data", mode="before")
     @classmethod
     def _one_name_is_a_list(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
 
-    @field_validator("nuisance", "covariates", "features", "ignore", "label_free", mode="before")
+    @field_validator("nuisance", "covariates", "features", "ignore", "label_free", "baselines", mode="before")
     @classmethod
     def _accept_a_single_name(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
@@ -114,6 +119,16 @@ class AuditSpec(BaseModel):
                     f"there is no view {name!r}{did_you_mean(name, list(TABLE_VIEWS))}; the views are {', '.join(TABLE_VIEWS)}"
                 )
         return tuple(sorted(set(value)))
+
+    @field_validator("baselines")
+    @classmethod
+    def _known_baselines(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in BASELINES:
+                raise ValueError(
+                    f"there is no baseline {name!r}{did_you_mean(name, list(BASELINES))}; they are {', '.join(BASELINES)}"
+                )
+        return tuple(name for name in BASELINES if name in value)
 
     @field_validator("schedule")
     @classmethod

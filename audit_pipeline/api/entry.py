@@ -37,6 +37,7 @@ def audit(
     missing: Marks | Mapping[str, Marks] = (),
     order: Mapping[str, Iterable[str]] | None = None,
     label_free: Names = (),
+    baselines: Names = (),
     split: str | None = None,
     policy: Policy | Mapping[str, float] | None = None,
     folds: int = 5,
@@ -64,6 +65,8 @@ def audit(
     missing : what means a missing value, in all columns or by column, e.g. ``{"chol": 0}``.
     order : levels from low to high of a label or metadata column, by column; ordered categories need none.
     label_free : views of the data that cannot carry the label honestly: ``missingness``, ``rounding``.
+    baselines : models to train: ``linear``, ``trees``, ``network``; default all. Fewer are faster; no verdict on a nuisance
+        column depends on them, but the size of the damage is told for the best of them.
     split : column with a split that exists and shall be audited.
     policy : thresholds, e.g. ``{"association": 0.3}``.
     folds, seed, name : as in a spec; the same table, arguments and seed give the same result.
@@ -94,6 +97,7 @@ def audit(
         "missing": _marks(missing),
         "order": {str(column): _names(levels) for column, levels in (order or {}).items()},
         "label_free": _names(label_free),
+        "baselines": _names(baselines),
         "policy": policy.model_dump() if isinstance(policy, Policy) else policy,
         "folds": folds,
         "seed": seed,

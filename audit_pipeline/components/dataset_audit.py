@@ -50,6 +50,7 @@ class DatasetAudit(dg.Component, dg.Model, dg.Resolvable):
     label_free: str | list[str] = Field(
         default=[], description="Views that cannot carry the label honestly: missingness, rounding."
     )
+    baselines: str | list[str] = Field(default=[], description="Models to train: linear, trees, network; default all.")
     split: str | None = Field(default=None, description="Column with a split that exists and shall be audited.")
     policy: dict[str, float] = Field(
         default={}, description="Thresholds of the verdict: alpha, association, separability, overlap."

@@ -21,17 +21,20 @@ def run(context: StageContext) -> dict[str, Any]:
     # Imported before the limit below is set: a thread pool can only be limited once its library is loaded.
     import sklearn.ensemble
     import sklearn.linear_model  # noqa: F401
-    import torch  # noqa: F401
+
+    if "network" in context.spec.baselines:
+        import torch  # noqa: F401
 
     data = load_data(context.inputs["dataset"])
     matrix = load_view(context.inputs["values"], "values").matrix
     spec = context.spec
     label = data.label.astype(np.int64)
     fold = label_folds(label, data.subject, spec.folds, spec.seed)
-    total, done = (len(BASELINES) + 1) * (int(fold.max()) + 1), 0
+    models = {name: BASELINES[name] for name in spec.baselines}
+    total, done = (len(models) + 1) * (int(fold.max()) + 1), 0
     proba: dict[str, np.ndarray] = {}
     with one_thread():
-        for name, model in (*BASELINES.items(), (METADATA, linear)):
+        for name, model in (*models.items(), (METADATA, linear)):
 
             def step(name: str = name) -> None:
                 nonlocal done

@@ -39,11 +39,11 @@ PLAIN = "ill,site,x\nyes,a,1.5\nno,b,2\n"
         ("t.csv", ",ill,site,x\n5,yes,a,1.5\n9,no,b,2\n"),
         ("t.csv", "ill,site,x,,\nyes,a,1.5,,\nno,b,2,,\n"),
         ("t.tsv", PLAIN.replace(",", "\t")),
-        ("t.csv.gz", gzip.compress(PLAIN.encode())),
-        ("t.csv.GZ", gzip.compress(PLAIN.encode()[:9]) + gzip.compress(PLAIN.encode()[9:])),
+        ("t.csv.gz", gzip.compress(PLAIN.encode(), mtime=0)),
+        ("t.csv.GZ", gzip.compress(PLAIN.encode()[:9], mtime=0) + gzip.compress(PLAIN.encode()[9:], mtime=0)),
         ("t.jsonl", '{"ill":"yes","site":"a","x":1.5}\n\n{"x":2,"site":"b","ill":"no"}'),
         ("t.ndjson", '\ufeff{"ill":"yes","site":"a","x":1.5}\r\n{"ill":"no","site":"b","x":2}\r\n'),
-        ("t.jsonl.gz", gzip.compress(b'{"ill":"yes","site":"a","x":1.5}\n{"ill":"no","site":"b","x":2}\n')),
+        ("t.jsonl.gz", gzip.compress(b'{"ill":"yes","site":"a","x":1.5}\n{"ill":"no","site":"b","x":2}\n', mtime=0)),
     ],
 )
 def test_the_same_table(tmp_path: Path, name: str, content: str | bytes) -> None:

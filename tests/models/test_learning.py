@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from audit_pipeline import spec
 from audit_pipeline.dataset.records import MetadataColumn
+from audit_pipeline.errors import SpecError
 from audit_pipeline.models.baselines import BASELINES, Scaler, cross_fit
 from audit_pipeline.models.conditional import conditional_test
 from audit_pipeline.models.conditioning import given_covariates, given_strata
@@ -231,3 +233,13 @@ def test_conditional_exchanges_follow_the_odds() -> None:
     assert abs(exchanged.mean() - observed) < 0.06
     assert exchanged.std() > 0.01
     assert np.mean([(site[draw] != site).mean() for draw in draws]) > 0.2
+
+
+def test_the_spec_knows_every_baseline() -> None:
+    assert tuple(BASELINES) == spec.BASELINES
+    keys = {"name": "a", "data": "a.csv", "label": "ill", "nuisance": ["site"]}
+    assert spec.parse_spec({**keys, "baselines": ["trees", "linear"]}).baselines == ("linear", "trees")
+    with pytest.raises(SpecError, match="did you mean 'linear'"):
+        spec.parse_spec({**keys, "baselines": "lineer"})
+    with pytest.raises(SpecError, match="baselines"):
+        spec.parse_spec({**keys, "baselines": []})

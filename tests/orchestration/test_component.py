@@ -49,6 +49,7 @@ def test_attributes_are_the_keys_of_a_spec(tmp_path: Path) -> None:
         "missing": {"chol": [0], "x": "?"},
         "order": {"age": ["young", "old"]},
         "label_free": ["rounding"],
+        "baselines": ["linear"],
         "split": "fold",
         "policy": {"alpha": 0.01},
         "folds": 3,
