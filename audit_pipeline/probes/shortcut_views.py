@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from audit_pipeline.dataset.records import MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
-from audit_pipeline.stats.auc import Auc, clustered_standard_error
-from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier
-from audit_pipeline.stats.seeds import generator
 
 if TYPE_CHECKING:
-    from audit_pipeline.models.conditioning import Conditioning
-    from audit_pipeline.models.label_test import Given, LabelTest
+    import numpy as np
+
+    from audit_pipeline.models.label_study import LabelStudy
+    from audit_pipeline.models.label_test import LabelTest
 
 JUDGED, SHOWN = 499, 199
 """Permutations for what a verdict rests on, and for what only explains it."""
@@ -67,6 +63,7 @@ def shortcut_views(inputs: ProbeInputs) -> list[Evidence]:
     JRSS B 82 (2020), for what is given several columns; Rosenbaum and Rubin, Biometrika 70 (1983), for comparing records of equal
     probability; Rubin, Inference and missing data, Biometrika 63 (1976); Phipson and Smyth, SAGMB 9 (2010).
     """
+    from audit_pipeline.models.label_study import LabelStudy
     from audit_pipeline.views.table import table_views
 
     views = table_views()
@@ -74,7 +71,13 @@ def shortcut_views(inputs: ProbeInputs) -> list[Evidence]:
     matrices = {name: part.matrix for name, (part, _) in parts.items() if part.columns}
     common: dict[str, Any] = {"probe": "shortcut_views"}
     # All views hold the same records, so where labels may change places is drawn once for all of them.
-    study = _Study.of(inputs, next(kept for _, kept in parts.values()))
+    study = LabelStudy.of(
+        inputs.data(),
+        next(kept for _, kept in parts.values()),
+        folds=inputs.spec.folds,
+        seed=inputs.spec.seed,
+        purpose="shortcut_views",
+    )
     common |= {"n": len(study.subject), "n_subjects": int(study.subject.max()) + 1}
     tests = _tests(study, matrices, inputs) if matrices else {}
     rows: list[Evidence] = []
@@ -87,79 +90,21 @@ def shortcut_views(inputs: ProbeInputs) -> list[Evidence]:
     return rows
 
 
-@dataclass(frozen=True)
-class _Study:
-    """The records of the views."""
-
-    label: ColumnBasis
-    subject: np.ndarray
-    fold: np.ndarray
-    columns: tuple[MetadataColumn, ...]
-    records: int
-    seed: int
-
-    @classmethod
-    def of(cls, inputs: ProbeInputs, kept: np.ndarray) -> _Study:
-        from audit_pipeline.models.crossfit import label_folds
-        from audit_pipeline.models.label_test import label_basis
-
-        data, seed = inputs.data(), inputs.spec.seed
-        codes = data.label[kept].astype(np.int64)
-        _, subject = np.unique(data.subject[kept], return_inverse=True)
-        columns = [column.take(kept) for column in data.columns if not is_identifier(column, data.subject)]
-        return cls(
-            label=label_basis(codes, data.classes),
-            subject=subject,
-            fold=label_folds(codes, subject, inputs.spec.folds, seed),
-            columns=tuple(column for column in columns if len(np.unique(column.strata()[0])) > 1),
-            records=data.n,
-            seed=seed,
-        )
-
-    def givens(self) -> Iterator[Given]:
-        """Yield what labels are compared at equal values of: nothing, each column, all columns."""
-        from audit_pipeline.models.conditioning import given_covariates, given_strata
-        from audit_pipeline.models.label_test import Given
-        from audit_pipeline.stats.exchange import given_label
-
-        codes, everywhere = self.label.codes, np.zeros(len(self.subject), dtype=np.int64)
-        exchange = given_label(codes, everywhere, self.subject)
-
-        def make(conditioning: Conditioning, stratum: np.ndarray, permutations: int, *purpose: str | int) -> Given:
-            rng = generator(self.seed, "shortcut_views", *purpose)
-            return Given.make(self.label, conditioning, stratum, rng, permutations)
-
-        nothing = given_strata(self.label, exchange)
-        yield make(nothing, everywhere, JUDGED, "nothing")
-        bases = [column_basis(column, self.subject).matrix for column in self.columns]
-        for position, (column, basis) in enumerate(zip(self.columns, bases, strict=True)):
-            stratum = column.strata()[0].astype(np.int64)
-            # Levels are strata; what a number says of the label takes a model.
-            conditioning = (
-                given_strata(self.label, given_label(codes, stratum, self.subject))
-                if column.codes is not None
-                else given_covariates(self.label, exchange, [basis])
-            )
-            yield make(conditioning, stratum, SHOWN, "column", position)
-        together = given_covariates(self.label, exchange, bases) if bases else nothing
-        yield make(together, _equally_likely(together.expected), JUDGED, "all")
-
-
-def _tests(study: _Study, matrices: dict[str, np.ndarray], inputs: ProbeInputs) -> dict[str, list[LabelTest]]:
+def _tests(study: LabelStudy, matrices: dict[str, np.ndarray], inputs: ProbeInputs) -> dict[str, list[LabelTest]]:
     """Return for each view the tests given nothing, each column, all columns."""
     from audit_pipeline.models.label_test import label_test
 
     titles = ["given nothing", *(f"given {column.name}" for column in study.columns), "given all columns"]
     found: dict[str, list[LabelTest]] = {name: [] for name in matrices}
     # One set of permutations at a time: those of all columns together would not fit into memory.
-    for done, given in enumerate(study.givens()):
+    for done, given in enumerate(study.givens(JUDGED, SHOWN)):
         inputs.progress(done, len(titles), titles[done])
         for name, matrix in matrices.items():
             found[name].append(label_test(matrix, study.label, given, study.fold))
     return found
 
 
-def _rows(study: _Study, tests: list[LabelTest], common: dict[str, Any], label_free: bool) -> list[Evidence]:
+def _rows(study: LabelStudy, tests: list[LabelTest], common: dict[str, Any], label_free: bool) -> list[Evidence]:
     overall, *within, together = tests
     columns = overall.columns
     rows = [_row(study, overall, common, "view_auc", detail={"columns": columns, "records_of": study.records})]
@@ -174,22 +119,8 @@ def _rows(study: _Study, tests: list[LabelTest], common: dict[str, Any], label_f
     return [*rows, replace(persists, p_value=max(persists.p_value, overall.p_value))]
 
 
-def _equally_likely(expected: np.ndarray) -> np.ndarray:
-    """Return strata (n,) of records with about the same expected label; ``expected`` (n, classes)."""
-    n, classes = expected.shape
-    if classes == 2:
-        likely = expected[:, 1]
-    else:
-        centred = expected - expected.mean(axis=0)
-        likely = centred @ np.linalg.eigh(centred.T @ centred)[1][:, -1]
-    parts = int(np.clip(n // 60, 2, 10))
-    # Rounded, so that records with equal columns fall on the same side of a cut whatever the last bits say.
-    likely = np.round(likely, 9)
-    return np.asarray(np.searchsorted(np.unique(np.quantile(likely, np.linspace(0, 1, parts + 1)[1:-1])), likely))
-
-
 def _row(
-    study: _Study,
+    study: LabelStudy,
     test: LabelTest,
     common: dict[str, Any],
     metric: str,
@@ -224,17 +155,19 @@ def _why_not(test: LabelTest, column: MetadataColumn | None) -> str:
     return f"no test fold has records of two labels at the same {where}"
 
 
-def _explained(study: _Study, overall: LabelTest, within: list[LabelTest], common: dict[str, Any]) -> list[Evidence]:
+def _explained(
+    study: LabelStudy, overall: LabelTest, within: list[LabelTest], common: dict[str, Any]
+) -> list[Evidence]:
     """Return the share of the view's AUC above one half that each column explains."""
+    from audit_pipeline.models.label_study import explained_share
+
     if overall.auc is None or overall.auc.estimate < 0.5 + MIN_EXCESS:
         return []
     shares = []
     for column, test in zip(study.columns, within, strict=True):
-        if test.auc is not None:
-            shares.append((column, *_share(overall.auc, test.auc, study.subject)))
-        elif test.columns == 0 and test.movable > 0:
-            # Nothing of the view is left within the column.
-            shares.append((column, 1.0, 1.0, 1.0))
+        share = explained_share(overall, test, study.subject)
+        if share is not None:
+            shares.append((column, *share))
     best = max((share for _, share, *_ in shares), default=0.0)
     return [
         Evidence(
@@ -249,11 +182,3 @@ def _explained(study: _Study, overall: LabelTest, within: list[LabelTest], commo
         )
         for column, share, low, high in shares
     ]
-
-
-def _share(overall: Auc, within: Auc, subject: np.ndarray) -> tuple[float, float, float]:
-    """Return 1 - (within - 1/2) / (overall - 1/2), at most 1, with its interval (delta method over subjects)."""
-    excess, left = overall.estimate - 0.5, max(0.0, within.estimate - 0.5)
-    error = clustered_standard_error((within.influence - left / excess * overall.influence) / excess, subject)
-    share = 1 - left / excess
-    return share, share - 1.96 * error, min(1.0, share + 1.96 * error)
