@@ -20,6 +20,7 @@ from pathlib import Path
 
 from audit_pipeline.cli import main as audit_pipeline_main
 from audit_pipeline.demo import get_case
+from audit_pipeline.pipeline import FURTHER
 from audit_pipeline.probes import Probe, registered
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,13 +92,18 @@ def _page(probe: Probe) -> str:
         "",
         f"**{_inline(probe.question)}**",
         "",
-        f"Reads {_codes(probe.inputs)}. Stage `probe_{probe.name}`, source [{source}](../../{source}).",
+        f"Reads {_codes(probe.inputs)}. Stage `probe_{probe.name}`, {_drawn(probe)}, source [{source}](../../{source}).",
+        *([f"Asked where the spec names {_codes(probe.requires)}."] if probe.requires else []),
         "",
         *to_markdown(inspect.cleandoc(probe.doc)),
         "",
         "[All probes](README.md) · [The method](../method.md)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _drawn(probe: Probe) -> str:
+    return "an asset of its own in Dagster" if probe.decides else f"part of the asset `{FURTHER}` in Dagster"
 
 
 def _codes(names: Sequence[str]) -> str:

@@ -50,13 +50,25 @@ def in_dagster(spec: AuditSpec, root: Path) -> set[str]:
     with dg.DagsterInstance.ephemeral() as instance:
         result = definitions.resolve_job_def(f"audit_{spec.slug}").execute_in_process(instance=instance)
         events = result.get_asset_materialization_events()
-    told = {
-        event.asset_key.path[-1]: str(event.materialization.metadata["computed"].value)
-        for event in events
-        if event.asset_key is not None
-    }
+    told: dict[str, str] = {}
+    for event in events:
+        assert event.asset_key is not None
+        shown = event.materialization.metadata
+        if "stages" in shown:
+            told |= _told_of_each(event.asset_key.path[-1], spec, shown["stages"])
+        else:
+            told[event.asset_key.path[-1]] = str(shown["computed"].value)
     assert set(told) == {stage.name for stage in pipeline.graph(spec)}
     return {name for name, how in told.items() if "reused" not in how}
+
+
+def _told_of_each(node: str, spec: AuditSpec, shown: object) -> dict[str, str]:
+    """Return what the table of a node of several stages says of each."""
+    assert isinstance(shown, dg.TableMetadataValue)
+    stages = [stage.name for stage in pipeline.graph(spec) if stage.node == node]
+    said = {str(row.data["stage"]): str(row.data["computed"]) for row in shown.records}
+    assert list(said) == [name.removeprefix("probe_") for name in stages]
+    return dict(zip(stages, said.values(), strict=True))
 
 
 RUNNERS = {"plain": plainly, "dagster": in_dagster}

@@ -1,4 +1,4 @@
-"""One asset a stage.
+"""One asset a node of the graph: a stage, or stages that are drawn as one.
 
 Without ``from __future__ import annotations``: Dagster reads the type of an asset's context from the function itself.
 """
@@ -11,15 +11,16 @@ from typing import Any
 
 import dagster as dg
 
-from audit_pipeline import digests, lineage, pipeline
+from audit_pipeline import lineage, pipeline
 from audit_pipeline.errors import AuditError
 from audit_pipeline.orchestration.checks import FailOn, check_names, check_results, check_specs, gate_fails
 from audit_pipeline.orchestration.keys import DEFAULT_PREFIX, asset_key
-from audit_pipeline.orchestration.metadata import stage_metadata, verdict_metadata
+from audit_pipeline.orchestration.metadata import verdict_metadata
+from audit_pipeline.orchestration.node_metadata import node_metadata
+from audit_pipeline.orchestration.nodes import Node, code_version, data_version, nodes
 from audit_pipeline.orchestration.progress import LogProgress
 from audit_pipeline.orchestration.resources import STORE_KEY, AuditStore
 from audit_pipeline.orchestration.upstream import upstream_records
-from audit_pipeline.pipeline import Stage
 from audit_pipeline.report.text import visible
 from audit_pipeline.spec import AuditSpec
 from audit_pipeline.store import StageRecord
@@ -44,37 +45,24 @@ class Settings:
 
 def audit_assets(spec: AuditSpec, settings: Settings) -> list[dg.AssetsDefinition]:
     """Return the assets of an audit, in an order in which they can run."""
-    stages = pipeline.graph(spec)
-    return [_asset(stage, stages, spec, settings) for stage in stages]
+    graph = nodes(pipeline.graph(spec))
+    return [_asset(node, graph, spec, settings) for node in graph]
 
 
-def code_version(stage: Stage, spec: AuditSpec) -> str:
-    """Return a short digest of all but the data that decides a stage's result.
-
-    That is the part of the spec that the stage reads, as in ``Stage.key``: a changed threshold makes the verdict stale in
-    the UI, not the training of baselines.
-    """
-    content = spec.content()
-    part = content if stage.spec_keys is None else {name: content[name] for name in stage.spec_keys}
-    return digests.of_value(
-        {"stage": stage.name, "spec": part, "options": dict(stage.options), "code": digests.of_code(stage.judging)}
-    )[:12]
-
-
-def _asset(stage: Stage, stages: Sequence[Stage], spec: AuditSpec, settings: Settings) -> dg.AssetsDefinition:
+def _asset(node: Node, graph: Sequence[Node], spec: AuditSpec, settings: Settings) -> dg.AssetsDefinition:
     def key_of(name: str) -> dg.AssetKey:
         return asset_key(spec, name, key_prefix=settings.key_prefix)
 
-    key = key_of(stage.name)
-    is_verdict = stage.name == VERDICT
+    key = key_of(node.name)
+    is_verdict = node.name == VERDICT
 
     @dg.asset(
         key=key,
-        deps=[key_of(name) for name in stage.inputs] or list(settings.upstream),
+        deps=[key_of(name) for name in node.inputs] or list(settings.upstream),
         group_name=settings.group,
-        description=stage.description,
-        kinds=set(stage.kinds[:MAX_KINDS]),
-        code_version=code_version(stage, spec),
+        description=node.description,
+        kinds=set(node.kinds[:MAX_KINDS]),
+        code_version=code_version(node, spec),
         owners=list(settings.owners),
         tags=dict(settings.tags),
         metadata=_declared(spec),
@@ -82,19 +70,19 @@ def _asset(stage: Stage, stages: Sequence[Stage], spec: AuditSpec, settings: Set
         required_resource_keys={STORE_KEY},
     )
     def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster compares the bare type
-        record, verdict = _compute(context, stage, stages, spec, settings, key_of)
+        records, verdict = _compute(context, node, graph, spec, settings, key_of)
+        version = dg.DataVersion(data_version(node, records))
+        facts = node_metadata(node, records)
         if verdict is None:
-            return dg.MaterializeResult(
-                asset_key=key, data_version=dg.DataVersion(record.content), metadata=stage_metadata(stage, record)
-            )
+            return dg.MaterializeResult(asset_key=key, data_version=version, metadata=facts)
         tell = context.log.error if gate_fails(verdict, settings.fail_on) else context.log.info
         tell(f"{spec.name}: {verdict.verdict}. {visible(verdict.headline)}")
         output_folder = _store(context).output_folder(spec.slug)
         shown = verdict_metadata(verdict, output_folder=output_folder, names=check_names(spec))
         return dg.MaterializeResult(
             asset_key=key,
-            data_version=dg.DataVersion(record.content),
-            metadata=_both(shown, stage_metadata(stage, record)),
+            data_version=version,
+            metadata=_both(shown, facts),
             check_results=check_results(spec, key, verdict, fail_on=settings.fail_on),
         )
 
@@ -103,39 +91,48 @@ def _asset(stage: Stage, stages: Sequence[Stage], spec: AuditSpec, settings: Set
 
 def _compute(
     context: dg.AssetExecutionContext,
-    stage: Stage,
-    stages: Sequence[Stage],
+    node: Node,
+    graph: Sequence[Node],
     spec: AuditSpec,
     settings: Settings,
     key_of: Callable[[str], dg.AssetKey],
-) -> tuple[StageRecord, Verdict | None]:
-    """Run the stage; for the last one also publish and return the verdict. Foreseeable failures become ``dg.Failure``."""
+) -> tuple[dict[str, StageRecord], Verdict | None]:
+    """Run the node's stages and return their records, and for the last node also publish and return the verdict.
+
+    Foreseeable failures become ``dg.Failure``. What was finished before one is kept, and not computed again.
+    """
+    at_work = ""
     try:
         store = _store(context).store(spec.slug)
         output_folder = _store(context).output_folder(spec.slug)
         pipeline.check_output_folder(output_folder)
-        record = pipeline.execute(
-            stage,
-            spec,
-            store,
-            upstream_records(stage, stages, spec, store, key_of=key_of),
-            progress=LogProgress(context.log.info),
-            run_info={
-                "runner": "dagster",
-                "dagster_run_id": context.run.run_id,
-                "job": context.run.job_name,
-                "data": lineage.whereabouts(spec, output_folder),
-            },
-        )
-        if stage.name != VERDICT:
-            return record, None
+        records = upstream_records(node, graph, spec, store, key_of=key_of)
+        run_info = {
+            "runner": "dagster",
+            "dagster_run_id": context.run.run_id,
+            "job": context.run.job_name,
+            "data": lineage.whereabouts(spec, output_folder),
+        }
+        for number, stage in enumerate(node.stages, start=1):
+            if node.shared:
+                at_work = f"{stage.name}, {number} of {len(node.stages)} in {node.name}"
+                context.log.info(f"{at_work}: {stage.description}")
+            # A throttle each, so that the first step of every stage is told.
+            progress = LogProgress(context.log.info)
+            records[stage.name] = pipeline.execute(stage, spec, store, records, progress=progress, run_info=run_info)
+        own = {stage.name: records[stage.name] for stage in node.stages}
+        if node.name != VERDICT:
+            return own, None
         # Before the gate is judged: a red run leaves the same files as a green one.
+        record = own[VERDICT]
         pipeline.publish(record, output_folder)
-        return record, from_dict(json.loads((record.folder / "verdict.json").read_text(encoding="utf-8")))
+        return own, from_dict(json.loads((record.folder / "verdict.json").read_text(encoding="utf-8")))
     except AuditError as error:
         # The message is complete; a retry would meet the same data, and a traceback would bury it.
         message = str(error)
-        if not stage.inputs and settings.upstream:
+        if at_work:
+            message += f"\n  (in {at_work})"
+        if not node.inputs and settings.upstream:
             makers = ", ".join(upstream.to_user_string() for upstream in settings.upstream)
             message += f"\n  (the data are made by {makers}: materialise that first if they are missing or old)"
         raise dg.Failure(description=message, allow_retries=False) from None

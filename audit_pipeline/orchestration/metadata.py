@@ -1,4 +1,4 @@
-"""What a materialisation shows: facts, files, small tables; in the order of what a person asks first.
+"""What a person sees of a verdict, and how facts are laid out in Dagster: in the order of what is asked first.
 
 Dagster keeps the order, and gives all values the width of the widest: one long path, which cannot wrap, pushes headline and
 tables out of sight. So paths and keys are short, and sentences are entries of their own.
@@ -12,9 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from audit_pipeline.pipeline import Stage
 from audit_pipeline.report.text import number, visible
-from audit_pipeline.store import StageRecord
 from audit_pipeline.verdict_types import LEVELS, Finding, Verdict
 
 MAX_ROWS = 30
@@ -25,19 +23,6 @@ DIGITS = 4
 
 Metadata = dict[str, Any]
 Row = Mapping[str, str | int | float | bool | None]
-
-
-def stage_metadata(stage: Stage, record: StageRecord) -> Metadata:
-    """Return what is known of a finished stage: its summary, its evidence if it is a probe, and its files."""
-    shown: Metadata = {}
-    for name, value in record.summary.items():
-        if value != stage.description:
-            shown |= _fact(name, value)
-    shown |= _files(stage, record)
-    shown["computed"] = "reused: nothing that decides the result has changed" if record.reused else "in this run"
-    shown["results"] = dg.MetadataValue.path(_short(record.folder.parent))
-    shown["stage_key"] = record.key[:12]
-    return shown
 
 
 def verdict_metadata(verdict: Verdict, *, output_folder: Path, names: Mapping[str, str]) -> Metadata:
@@ -55,7 +40,7 @@ def verdict_metadata(verdict: Verdict, *, output_folder: Path, names: Mapping[st
         name = names.get(finding.column or "", f"finding ({position})")
         shown[name] = f"{finding.verdict}, {finding.reason}: {sentences(finding)}"
     # A path, not a file:// link: browsers refuse to follow those from a page that was served over http.
-    shown["report"] = dg.MetadataValue.path(_short(output_folder / "report.html"))
+    shown["report"] = dg.MetadataValue.path(short(output_folder / "report.html"))
     shown["dagster/row_count"] = len(verdict.findings)
     return shown
 
@@ -77,10 +62,10 @@ def findings_table(findings: Iterable[Finding]) -> dg.TableMetadataValue:
             {
                 "column": visible(finding.column, limit=40) if finding.column is not None else "(dataset)",
                 "verdict": finding.verdict,
-                "V": _estimate(finding.association_v, finding.association_low, finding.association_high),
-                "AUC alone": _estimate(finding.metadata_auc, finding.metadata_auc_low, finding.metadata_auc_high),
-                "AUC read": _estimate(finding.separability_auc, finding.separability_low, finding.separability_high),
-                "inflation": _estimate(finding.inflation, finding.inflation_low, finding.inflation_high),
+                "V": estimate(finding.association_v, finding.association_low, finding.association_high),
+                "AUC alone": estimate(finding.metadata_auc, finding.metadata_auc_low, finding.metadata_auc_high),
+                "AUC read": estimate(finding.separability_auc, finding.separability_low, finding.separability_high),
+                "inflation": estimate(finding.inflation, finding.inflation_low, finding.inflation_high),
             }
             for finding in worst_first(findings)
         ],
@@ -100,7 +85,7 @@ def finding_figures(finding: Finding) -> Metadata:
         if isinstance(value, int) and not isinstance(value, bool):
             figures[name] = dg.MetadataValue.int(value)
         elif isinstance(value, float):
-            figures[name] = dg.MetadataValue.float(_rounded(value))
+            figures[name] = dg.MetadataValue.float(rounded(value))
     return figures
 
 
@@ -120,11 +105,13 @@ def _kind(values: Iterable[Any]) -> str:
     return {bool: "bool", int: "int", float: "float"}.get(type(first), "string")
 
 
-def _rounded(value: float) -> float:
+def rounded(value: float) -> float:
+    """Return a figure with the digits that are kept in Dagster."""
     return float(f"{value:.{DIGITS}g}")
 
 
-def _estimate(value: float | None, low: float | None, high: float | None) -> str:
+def estimate(value: float | None, low: float | None, high: float | None) -> str:
+    """Return a figure with its interval if it has one, and nothing for one without a meaning."""
     if value is None:
         return ""
     if low is None or high is None:
@@ -132,69 +119,9 @@ def _estimate(value: float | None, low: float | None, high: float | None) -> str
     return f"{number(value)} [{number(low)}, {number(high)}]"
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
     """Return the path from the working directory if it lies below it; that is where a person started Dagster."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def _fact(name: str, value: Any) -> Metadata:
-    """Return a summary's entry in the form that Dagster shows best."""
-    if value is None or value in ("", [], {}):
-        return {}
-    if isinstance(value, Mapping):
-        simple = all(isinstance(v, str | int | float | bool) for v in value.values())
-        rows = [{"name": visible(key, limit=60), "value": v} for key, v in value.items()]
-        return {name: table(rows) if simple else dict(value)}
-    if isinstance(value, list | tuple):
-        if all(isinstance(row, Mapping) for row in value):
-            return {name: table([{str(k): _cell(v) for k, v in row.items()} for row in value])}
-        if all(isinstance(row, str) for row in value):
-            return {name: "; ".join(visible(row) for row in value)}
-        return {name: list(value)}
-    return {name: visible(value) if isinstance(value, str) else value}
-
-
-def _cell(value: Any) -> str | int | float | bool | None:
-    return value if value is None or isinstance(value, int | float | bool) else visible(value, limit=300)
-
-
-def _files(stage: Stage, record: StageRecord) -> Metadata:
-    import pyarrow.parquet as pq
-
-    shown: Metadata = {}
-    rows: list[Row] = []
-    for name in stage.outputs:
-        path = record.folder / name
-        kilobytes = round(path.stat().st_size / 1e3, 1)
-        facts: dict[str, Any] = {"file": name, "rows": None, "columns": None, "kilobytes": kilobytes}
-        if path.suffix == ".parquet":
-            content = pq.read_metadata(path)
-            facts |= {"rows": content.num_rows, "columns": content.num_columns}
-            # Dagster's own key, shown at the top of the page. The first table is the one that a stage is about.
-            shown.setdefault("dagster/row_count", content.num_rows)
-            # A probe's own rows; the verdict's file holds those of all probes again.
-            if "probe" in stage.options and content.num_rows:
-                shown["evidence"] = _evidence(path)
-        rows.append(facts)
-    shown["files"] = table(rows)
-    return shown
-
-
-def _evidence(path: Path) -> dg.TableMetadataValue:
-    from audit_pipeline.evidence import read
-
-    return table(
-        [
-            {
-                "metric": row.metric,
-                "column": visible(row.column or "", limit=40),
-                "view": visible(", ".join(part for part in (row.view, row.level) if part), limit=60),
-                "estimate": _estimate(row.estimate, row.ci_low, row.ci_high),
-                "p": None if row.p_value is None else _rounded(row.p_value),
-            }
-            for row in read(path)[:MAX_ROWS]
-        ]
-    )

@@ -1,25 +1,25 @@
-"""Finding what a stage builds on, and refusing what does not belong to this audit."""
+"""Finding what a node builds on, and refusing what does not belong to this audit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from audit_pipeline.pipeline import Stage
+from audit_pipeline.orchestration.nodes import Node, ancestors
 from audit_pipeline.spec import AuditSpec
 from audit_pipeline.store import StageRecord, Store
 
 
 def upstream_records(
-    stage: Stage,
-    stages: Sequence[Stage],
+    node: Node,
+    graph: Sequence[Node],
     spec: AuditSpec,
     store: Store,
     *,
     key_of: Callable[[str], dg.AssetKey],
 ) -> dict[str, StageRecord]:
-    """Return the current records of all ancestors of a stage.
+    """Return the current records of all stages that lead to a node, by the stage's name.
 
     Dagster lets a person materialise one asset while those above it are missing, or were made from other data, another
     spec or other code. A verdict on such a mixture would name digests in its lineage that never met, so it is refused.
@@ -29,35 +29,18 @@ def upstream_records(
     dagster.Failure : naming the first asset to materialise.
     """
     records: dict[str, StageRecord] = {}
-    for ancestor in _ancestors(stage, stages):
-        record = store.current(ancestor.name)
+    for home, stage in ancestors(node, graph):
+        record = store.current(stage.name)
         if record is None:
-            raise _failure(stage, ancestor, key_of, "has no result yet", "missing")
-        if record.key != ancestor.key(spec, records):
-            raise _failure(stage, ancestor, key_of, "was made from other data, another spec or other code", "outdated")
-        records[ancestor.name] = record
+            raise _failure(node, home, key_of, "has no result yet", "missing")
+        if record.key != stage.key(spec, records):
+            raise _failure(node, home, key_of, "was made from other data, another spec or other code", "outdated")
+        records[stage.name] = record
     return records
 
 
-def _ancestors(stage: Stage, stages: Sequence[Stage]) -> Iterator[Stage]:
-    """Yield the stages that lead to ``stage``, each after its own inputs."""
-    by_name = {other.name: other for other in stages}
-    seen: set[str] = set()
-
-    def visit(name: str) -> Iterator[Stage]:
-        if name in seen:
-            return
-        seen.add(name)
-        for above in by_name[name].inputs:
-            yield from visit(above)
-        yield by_name[name]
-
-    for name in stage.inputs:
-        yield from visit(name)
-
-
-def _failure(stage: Stage, ancestor: Stage, key_of: Callable[[str], dg.AssetKey], fact: str, word: str) -> dg.Failure:
-    first, own = key_of(ancestor.name).to_user_string(), key_of(stage.name).to_user_string()
+def _failure(node: Node, above: Node, key_of: Callable[[str], dg.AssetKey], fact: str, word: str) -> dg.Failure:
+    first, own = key_of(above.name).to_user_string(), key_of(node.name).to_user_string()
     return dg.Failure(
         description=(
             f"{own} builds on {first}, which {fact}.\n"

@@ -22,6 +22,7 @@ MAX_CELLS = 5_000
     question="Is the label associated with the column in this dataset?",
     inputs=("dataset",),
     order=10,
+    decides=True,
 )
 def design(inputs: ProbeInputs) -> list[Evidence]:
     """Measure how strongly the label and each metadata column go together, before looking at any recording.

@@ -14,6 +14,7 @@ from audit_pipeline.probes.registry import ProbeInputs, probe
     question="Are the parts of the given split alike, and could they be more so?",
     inputs=("dataset", "splits"),
     order=41,
+    requires=("split",),
 )
 def given_split(inputs: ProbeInputs) -> list[Evidence]:
     """Report the audit of a split that the user already has (``split:`` in the spec), as the ``splits`` stage made it.

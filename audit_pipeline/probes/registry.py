@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_pipeline.errors import SpecError
+from audit_pipeline.errors import SpecError, did_you_mean
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.spec import AuditSpec
 
@@ -69,18 +69,31 @@ class Probe:
     kinds: tuple[str, ...]
     order: int
     function: ProbeFunction
+    decides: bool = False
+    requires: tuple[str, ...] = ()
 
     @property
     def doc(self) -> str:
         """The docstring, from which the documentation page is generated."""
         return (self.function.__doc__ or "").strip()
 
+    def applies(self, spec: AuditSpec) -> bool:
+        """Return whether the spec names all that the question is about."""
+        return all(getattr(spec, key) for key in self.requires)
+
 
 _PROBES: dict[str, Probe] = {}
 
 
 def probe(
-    name: str, *, question: str, inputs: Sequence[str], order: int = 100, kinds: Sequence[str] = ("parquet",)
+    name: str,
+    *,
+    question: str,
+    inputs: Sequence[str],
+    order: int = 100,
+    kinds: Sequence[str] = ("parquet",),
+    decides: bool = False,
+    requires: Sequence[str] = (),
 ) -> Callable[[ProbeFunction], ProbeFunction]:
     """Register a probe.
 
@@ -90,7 +103,21 @@ def probe(
     question : what is asked, in one sentence that a user understands.
     inputs : stages that the probe reads (``dataset``, ``values``, ``baselines`` ...).
     order : place in tables and pages; ties are broken by name.
+    kinds : what it computes with, for icons; ``scikitlearn`` has that library loaded before threads are limited.
+    decides : whether a column is judged by it: an edge, or the harm. Such a probe is a node of its own wherever the graph is
+        drawn. All others, which explain or look beyond the columns, share one node, so that their number costs no overview.
+    requires : keys of the spec without which there is nothing to ask; where one is not given, the probe is no stage.
+
+    Raises
+    ------
+    SpecError : two probes of one name, or ``requires`` names no key of a spec.
     """
+    for key in requires:
+        if key not in AuditSpec.model_fields:
+            raise SpecError(
+                f"the probe {name!r} requires {key!r}, which is no key of a spec{did_you_mean(key, AuditSpec.model_fields)}",
+                remedy="change `requires` where the probe is registered",
+            )
 
     def register(function: ProbeFunction) -> ProbeFunction:
         known = _PROBES.get(name)
@@ -99,7 +126,9 @@ def probe(
                 f"two probes are called {name!r}: in {known.function.__module__} and {function.__module__}",
                 remedy="rename one of them, or uninstall the package that brings the second",
             )
-        _PROBES[name] = Probe(name, question, tuple(inputs), tuple(kinds), order, function)
+        _PROBES[name] = Probe(
+            name, question, tuple(inputs), tuple(kinds), order, function, decides=decides, requires=tuple(requires)
+        )
         return function
 
     return register

@@ -30,6 +30,7 @@ MAX_RECORDS = 6_000
     inputs=("dataset", "values"),
     kinds=("scikitlearn", "parquet"),
     order=20,
+    decides=True,
 )
 def sensor(inputs: ProbeInputs) -> list[Evidence]:
     """Test whether the data tells levels of a column apart among records of the same label.

@@ -25,6 +25,7 @@ MAX_PERMUTED = 1_000_000
     inputs=("dataset", "baselines"),
     kinds=("scikitlearn", "parquet"),
     order=30,
+    decides=True,
 )
 def severity(inputs: ProbeInputs) -> list[Evidence]:
     """Compare a model's AUC over all records with its AUC inside levels of each column.

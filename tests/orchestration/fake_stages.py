@@ -1,4 +1,4 @@
-"""Three tiny stages in place of the real ones: what Dagster shows and does, without minutes of statistics."""
+"""Five tiny stages, two of them in one node, in place of the real ones: what Dagster shows and does, without statistics."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ def dataset(context: StageContext) -> dict[str, Any]:
 
 
 def ask(context: StageContext, probe: str) -> dict[str, Any]:
+    if f"no {probe}" in Path(context.spec.data_paths[0]).read_text(encoding="utf-8"):
+        raise DataError(f"nothing to {probe}", remedy="bring some")
+    context.progress(0, 1, "asking")
     rows = [Evidence(probe=probe, metric="v", column="site", estimate=0.5, ci_low=0.4, ci_high=0.6, n=7)]
     evidence.write(context.out / "evidence.parquet", context.spec.name, rows)
-    return {"rows": 1}
+    return {"question": "Asks.", "rows": 1}
 
 
 def verdict(context: StageContext, level: Level = "pass") -> dict[str, Any]:
@@ -61,21 +64,28 @@ def verdict(context: StageContext, level: Level = "pass") -> dict[str, Any]:
     return {"findings": len(findings)}
 
 
+def _probe(name: str, *, node: str = "") -> Stage:
+    return Stage(
+        f"probe_{name}",
+        ("dataset",),
+        ("evidence.parquet",),
+        "fake_stages:ask",
+        f"Asks the {name}.",
+        spec_keys=("policy",),
+        options={"probe": name},
+        node=node,
+    )
+
+
 def graph(level: Level) -> tuple[Stage, ...]:
     return (
         Stage("dataset", (), ("records.parquet",), "fake_stages:dataset", "Reads.", spec_keys=("label",)),
-        Stage(
-            "probe_fake",
-            ("dataset",),
-            ("evidence.parquet",),
-            "fake_stages:ask",
-            "Asks.",
-            spec_keys=("policy",),
-            options={"probe": "fake"},
-        ),
+        _probe("fake"),
+        _probe("first", node="further_probes"),
+        _probe("second", node="further_probes"),
         Stage(
             "verdict",
-            ("dataset", "probe_fake"),
+            ("dataset", "probe_fake", "probe_first", "probe_second"),
             OUTPUT_FILES,
             "fake_stages:verdict",
             "Judges.",

@@ -7,7 +7,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from audit_pipeline import digests
 from audit_pipeline.orchestration.resources import AuditStore
+
+STAGES = ("dataset", "probe_fake", "probe_first", "probe_second", "verdict")
 
 
 def key(stage: str) -> dg.AssetKey:
@@ -16,6 +19,10 @@ def key(stage: str) -> dg.AssetKey:
 
 def materializations(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetMaterialization]:
     return {event.asset_key.path[-1]: event.materialization for event in result.get_asset_materialization_events()}
+
+
+def versions(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    return {name: (m.tags or {})["dagster/data_version"] for name, m in materializations(result).items()}
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
@@ -30,12 +37,11 @@ def test_data_versions_are_digests_of_content(audit) -> None:
     result = audit.run("pass")
 
     store = AuditStore(root=str(audit.root)).store("my_audit")
-    for stage, materialization in materializations(result).items():
-        record = store.current(stage)
-        assert record is not None
-        assert materialization.tags is not None
-        assert materialization.tags["dagster/data_version"] == record.content
-    assert len({m.tags["dagster/data_version"] for m in materializations(result).values() if m.tags}) == 3
+    found = versions(result)
+    contents = {stage: current.content for stage in STAGES if (current := store.current(stage))}
+    shared = {stage: contents.pop(stage) for stage in ("probe_first", "probe_second")}
+    assert found == {**contents, "further_probes": digests.of_value(shared)}
+    assert len(set(found.values())) == 4
 
 
 def test_metadata_tells_the_facts(audit) -> None:
@@ -58,7 +64,43 @@ def test_a_second_run_reuses_every_result(audit) -> None:
     audit.run("pass")
     again = materializations(audit.run("pass"))
 
+    shared = again.pop("further_probes").metadata["stages"]
+    assert [row.data["computed"] for row in shared.records] == ["reused", "reused"]
     assert all("reused" in str(m.metadata["computed"].value) for m in again.values())
+
+
+def test_a_node_of_several_probes_shows_each(audit) -> None:
+    shown = materializations(audit.run("pass"))["further_probes"].metadata
+
+    rows = [row.data for row in shown["stages"].records]
+    assert rows == [{"stage": name, "rows": 1, "computed": "in this run"} for name in ("first", "second")]
+    assert [row.data["column"] for row in shown["second"].records] == ["site"]
+    assert shown["dagster/row_count"].value == 2
+    described = audit.definitions().resolve_asset_graph().get(key("further_probes")).description or ""
+    assert described.splitlines()[-2:] == ["- **first**: Asks the first.", "- **second**: Asks the second."]
+
+
+def test_the_log_says_which_probe_of_a_node_is_at_work(audit) -> None:
+    result = audit.run("pass")
+
+    lines = [entry.user_message for entry in audit.instance.all_logs(result.run_id)]
+    told = [line for line in lines if line.startswith(("probe_first", "probe_second"))]
+    assert told == [
+        "probe_first, 1 of 2 in further_probes: Asks the first.",
+        "probe_first: 0 of 1, asking",
+        "probe_second, 2 of 2 in further_probes: Asks the second.",
+        "probe_second: 0 of 1, asking",
+    ]
+
+
+def test_a_failure_within_a_node_names_the_probe_and_keeps_what_was_finished(audit) -> None:
+    Path(audit.spec.data).write_text("no second", encoding="utf-8")
+    assert "(in probe_second, 2 of 2 in further_probes)" in failure(audit.run("pass"))
+
+    store = AuditStore(root=str(audit.root)).store("my_audit")
+    assert store.current("probe_first") is not None
+    assert store.current("probe_second") is None
+    assert "audit/my_audit/further_probes, which has no result yet" in failure(audit.run("pass", stages=["verdict"]))
 
 
 def test_progress_is_throttled(audit) -> None:

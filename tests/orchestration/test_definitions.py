@@ -10,8 +10,8 @@ import pytest
 from audit_pipeline import pipeline
 from audit_pipeline.errors import SpecError
 from audit_pipeline.orchestration import AuditStore, audit_definitions, forkserver_executor
-from audit_pipeline.orchestration.assets import code_version
 from audit_pipeline.orchestration.keys import column_slugs
+from audit_pipeline.orchestration.nodes import code_version, nodes
 from audit_pipeline.orchestration.progress import LogProgress
 from audit_pipeline.spec import AuditSpec
 
@@ -31,7 +31,11 @@ def test_the_assets_of_an_audit(audit) -> None:
     assert shape(audit.definitions(upstream=["raw/table"])) == {
         "audit/my_audit/dataset": ("my_audit", {"raw/table"}),
         "audit/my_audit/probe_fake": ("my_audit", {"audit/my_audit/dataset"}),
-        "audit/my_audit/verdict": ("my_audit", {"audit/my_audit/dataset", "audit/my_audit/probe_fake"}),
+        "audit/my_audit/further_probes": ("my_audit", {"audit/my_audit/dataset"}),
+        "audit/my_audit/verdict": (
+            "my_audit",
+            {"audit/my_audit/dataset", "audit/my_audit/probe_fake", "audit/my_audit/further_probes"},
+        ),
     }
 
 
@@ -47,15 +51,15 @@ def test_prefix_group_owners_and_tags_are_the_users(audit) -> None:
 
 
 def test_real_stages_become_assets(spec: AuditSpec) -> None:
-    stages = pipeline.graph(spec)
+    graph = nodes(pipeline.graph(spec))
 
     found = shape(audit_definitions(spec, store=AuditStore(root="audits")))
 
     assert found == {
-        f"audit/my_audit/{stage.name}": ("my_audit", {f"audit/my_audit/{name}" for name in stage.inputs})
-        for stage in stages
+        f"audit/my_audit/{node.name}": ("my_audit", {f"audit/my_audit/{name}" for name in node.inputs})
+        for node in graph
     }
-    assert all(len(stage.kinds) <= 3 for stage in stages), "Dagster shows three kinds at most"
+    assert all(len(node.kinds) <= 3 for node in graph), "Dagster shows three kinds at most"
 
 
 def test_the_verdict_declares_gate_columns_and_dataset(audit) -> None:
@@ -98,12 +102,15 @@ def test_two_audits_share_a_store(spec: AuditSpec) -> None:
 
 
 def test_code_versions_follow_what_a_stage_reads(spec: AuditSpec) -> None:
-    stages = {stage.name: stage for stage in pipeline.graph(spec)}
-    changed = spec.model_copy(update={"seed": 1})
+    graph = {node.name: node for node in nodes(pipeline.graph(spec))}
+    seed, features = (spec.model_copy(update=update) for update in ({"seed": 1}, {"features": ("x",)}))
 
-    assert code_version(stages["dataset"], spec) == code_version(stages["dataset"], changed)
-    assert code_version(stages["baselines"], spec) != code_version(stages["baselines"], changed)
-    assert code_version(stages["verdict"], spec) != code_version(stages["verdict"], changed)
+    def follows(name: str, changed: AuditSpec) -> bool:
+        return code_version(graph[name], spec) != code_version(graph[name], changed)
+
+    assert [name for name in graph if not follows(name, seed)] == ["dataset"]
+    assert follows("views", features), "the second of its stages does not read them, the first one does"
+    assert not follows("further_probes", features)
 
 
 @pytest.mark.parametrize(("name", "options"), [("heart", {"fail_on": "failed"})])

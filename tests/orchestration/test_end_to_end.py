@@ -11,6 +11,7 @@ import pytest
 from audit_pipeline import pipeline
 from audit_pipeline.demo import CASES, Case, get_case
 from audit_pipeline.orchestration import AuditStore, audit_definitions
+from audit_pipeline.orchestration.nodes import data_version, nodes
 from audit_pipeline.pipeline import OUTPUT_FILES
 from audit_pipeline.spec import load_spec
 from audit_pipeline.store import Store
@@ -48,4 +49,4 @@ def test_dagster_and_the_plain_runner_compute_the_same(tmp_path: Path, instance:
         event.asset_key.path[-1]: (event.materialization.tags or {})["dagster/data_version"]
         for event in result.get_asset_materialization_events()
     }
-    assert versions == {name: record.content for name, record in plain.items()}
+    assert versions == {node.name: data_version(node, plain) for node in nodes(pipeline.graph(spec))}

@@ -70,7 +70,9 @@ def run(tmp_path: Path) -> Run:
             if stage.name in STAGES:
                 records[stage.name] = pipeline.execute(stage, spec, store, records)
         folder = records["splits"].folder
-        rows = evidence.read(records["probe_given_split"].folder / "evidence.parquet")
+        asked = records.get("probe_given_split")
+        rows = evidence.read(asked.folder / "evidence.parquet") if asked else []
+        assert (asked is not None) == (spec.split is not None), "it is asked where a split is given, and only there"
         run.bytes = (folder / "splits.parquet").read_bytes()
         return read_table(folder / "splits.parquet"), json.loads((folder / "splits.json").read_text("utf-8")), rows
 
