@@ -30,7 +30,7 @@ class DatasetAudit(dg.Component, dg.Model, dg.Resolvable):
     """Audits a labelled dataset for confounding: does acquisition metadata give the label away?
 
     The attributes are the keys of an audit's spec, as in ``audit-pipeline run SPEC``, and how it appears in Dagster. It
-    builds one asset a stage, a check a metadata column, a blocking check ``gate`` on the verdict, a job and a schedule.
+    builds at most ten assets, a check a metadata column, a blocking check ``gate`` on the verdict, a job and a schedule.
     """
 
     name: str = Field(description="Names the audit, its Dagster group and its folder of results.")
