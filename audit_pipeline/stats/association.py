@@ -15,6 +15,7 @@ import numpy as np
 from audit_pipeline.dataset.records import MetadataColumn
 from audit_pipeline.stats.basis import ColumnBasis, column_basis
 from audit_pipeline.stats.exchange import varies_within
+from audit_pipeline.stats.noncentral import noncentrality, scatter
 
 ANALYTIC_EXPECTED = 5.0
 """Cochran's rule: with every expected count at least this, the chi-square distribution is good enough."""
@@ -124,7 +125,7 @@ def association(units: Units, rng: np.random.Generator, permutations: int) -> As
 
     Notes
     -----
-    V: Bergsma 2013. Interval: noncentral chi-square inverted (Smithson 2003). p: chi-square where every expected count
+    V: Bergsma 2013. Interval: see ``stats.noncentral``. p: chi-square where every expected count
     is at least five; otherwise (1 + #{chi2* >= chi2}) / (1 + permutations), which is never 0 (Phipson and Smyth 2010).
     """
     a, b = orthonormal(units.response), orthonormal(units.column)
@@ -155,14 +156,16 @@ def from_orthonormal(
         null = _permuted_shares(a, b, exchange, permutations, rng)
         # A tolerance, since equal tables summed in another order differ in the last bits.
         p, method = float((1 + (null >= share * (1 - 1e-9) - 1e-12).sum()) / (1 + permutations)), "permutation"
+    # Independent groups of rows: subjects, where their records are exchanged within them.
+    spread = scatter(a, b, exchange if n < m else None, n)
     # A table more even than chance makes them would give an interval of no width, surer than so few records can be. The
     # upper ends are those of a table as even as the median one under independence.
     usual = max(chi2, float(chi2_distribution.median(df)))
     return Association(
         v=_bergsma(share, n, *degrees),
-        low=math.sqrt(_noncentrality(chi2, df, 0.975) / (n * dim)),
-        high=min(1.0, math.sqrt(_noncentrality(usual, df, 0.025) / (n * dim))),
-        upper=min(1.0, math.sqrt(_noncentrality(usual, df, 0.05) / (n * dim))),
+        low=min(1.0, math.sqrt(noncentrality(chi2, df, spread, 0.975) / (n * dim))),
+        high=min(1.0, math.sqrt(noncentrality(usual, df, spread, 0.025) / (n * dim))),
+        upper=min(1.0, math.sqrt(noncentrality(usual, df, spread, 0.05) / (n * dim))),
         raw=math.sqrt(min(1.0, share / dim)),
         chi2=chi2,
         df=df,
@@ -222,23 +225,6 @@ def _bergsma(share: float, n: int, r: int, c: int) -> float:
     rows = r + 1 - r**2 / (n - 1)
     columns = c + 1 - c**2 / (n - 1)
     return math.sqrt(min(1.0, phi2 / max(min(rows, columns) - 1, 1e-9)))
-
-
-def _noncentrality(chi2: float, df: int, probability: float) -> float:
-    """Return the noncentrality at which P(X <= chi2) equals ``probability``; 0 where even the central one is below it."""
-    from scipy.optimize import brentq
-    from scipy.stats import chi2 as central
-    from scipy.stats import ncx2
-
-    if chi2 <= 0 or central.cdf(chi2, df) <= probability:
-        return 0.0
-    # Beyond this the noncentral distribution is normal to all digits, and slow to evaluate.
-    if chi2 > 1e5:
-        from scipy.stats import norm
-
-        return float(max(0.0, (math.sqrt(chi2 - df / 2) - float(norm.ppf(probability))) ** 2 - df / 2))
-    high = chi2 + 10 * math.sqrt(chi2 + df) + 50
-    return float(brentq(lambda nc: float(ncx2.cdf(chi2, df, nc)) - probability, 1e-12, high, xtol=1e-6))
 
 
 def metadata_auc(units: Units) -> float:
