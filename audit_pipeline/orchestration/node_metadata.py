@@ -132,7 +132,7 @@ def _evidence(name: str, record: StageRecord, limit: int) -> Metadata:
             "view": visible(", ".join(part for part in (_words(row.view or ""), row.level) if part), limit=60),
             # A figure that has no meaning says why, if its probe did.
             "estimate": estimate(row.estimate, row.ci_low, row.ci_high)
-            or visible(str(row.detail.get("reason", "")), limit=120),
+            or visible(str(row.detail.get("reason", "")), limit=40),
             "p": None if row.p_value is None else rounded(row.p_value),
         }
         for row in found[:limit]
