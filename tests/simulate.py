@@ -16,7 +16,7 @@ from audit_pipeline.store import Store
 from audit_pipeline.verdict import decide
 from audit_pipeline.verdict_types import Verdict
 
-JUDGED_BY = ("dataset", "values", "probe_design", "probe_sensor")
+JUDGED_BY = ("dataset", "values", "views", "probe_design", "probe_sensor")
 
 
 @dataclass(frozen=True)

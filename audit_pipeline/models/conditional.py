@@ -8,13 +8,13 @@ compared by the maximum of their standardised statistics inside the same permuta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from audit_pipeline.models.conditioning import Conditioning
-from audit_pipeline.models.expansions import EXPANSIONS
+from audit_pipeline.models.expansions import EXPANSIONS, Expansion, linear
 from audit_pipeline.models.features import prepare
 from audit_pipeline.models.permutation_ridge import PermutationRidge
 from audit_pipeline.models.planting import Detection, Planter, correlations, detection
@@ -30,14 +30,15 @@ p-value is large leaves every smaller p-value as it was, so the test stays valid
 
 @dataclass(frozen=True)
 class ProbeFit:
-    """What one learner saw: its name, statistic in null deviations, its own p-value, its out-of-fold predictions, and what it
-    would have detected."""
+    """What one learner saw: its name (of the expansion of the matrix, or of another view), statistic in null deviations, its own
+    p-value, its out-of-fold predictions, and what it would have detected. ``view``: None for the matrix itself."""
 
     name: str
     z: float
     p_value: float
     predictions: np.ndarray
     detection: Detection | None
+    view: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def conditional_test(
     rng: np.random.Generator,
     permutations: int,
     progress: Callable[[str], None] | None = None,
+    others: Mapping[str, np.ndarray] | None = None,
 ) -> ConditionalTest:
     """Test whether ``matrix`` (n, p) reveals the column given the label.
 
@@ -66,21 +68,31 @@ def conditional_test(
     basis : the column as a matrix (n, d).
     given : what is conditioned on, which decides the permutation.
     fold : (n,) folds that never split a subject and do not depend on the column.
+    others : further views (n, q) of the same records, by name; each is looked at as it is.
     """
     exchange = given.exchange
     movable = exchange.movable(basis.codes)
-    z = prepare(matrix, given)
-    if movable == 0 or z.shape[1] == 0:
+    if movable == 0:
         return ConditionalTest(1.0, (), 0, movable)
+    z = prepare(matrix, given)
+    looks: list[tuple[Expansion, str | None, np.ndarray]]
+    looks = [(expansion, None, z) for expansion in EXPANSIONS if z.shape[1] > 0]
+    looks += [(Expansion(name, linear), name, prepare(other, given)) for name, other in (others or {}).items()]
     names: list[str] = []
+    views: list[str | None] = []
     ridges: list[PermutationRidge] = []
-    for expansion in EXPANSIONS:
+    for expansion, view, seen in looks:
+        if seen.shape[1] == 0:
+            continue
         if progress:
             progress(expansion.name)
-        features = prepare(expansion.transform(z, exchange.representative, rng), given)
+        features = prepare(expansion.transform(seen, exchange.representative, rng), given)
         if features.shape[1] > 0:
             names.append(expansion.name)
+            views.append(view)
             ridges.append(PermutationRidge(features, fold, exchange.weight))
+    if not ridges:
+        return ConditionalTest(1.0, (), 0, movable)
     sampler = given.sampler(rng)
     every = _statistics(ridges, basis, given, None)
     drawn = 0
@@ -117,6 +129,7 @@ def conditional_test(
                 )
                 if plant
                 else None,
+                view=views[position],
             )
         )
     return ConditionalTest(p_value, tuple(fits), drawn, movable)

@@ -17,7 +17,7 @@ from audit_pipeline.stats.seeds import generator
 from audit_pipeline.stats.thinning import whole_subjects
 
 if TYPE_CHECKING:
-    from audit_pipeline.models.conditional import ConditionalTest
+    from audit_pipeline.models.conditional import ConditionalTest, ProbeFit
 
 MAX_LEVELS = 60
 MAX_RECORDS = 6_000
@@ -27,7 +27,7 @@ MAX_RECORDS = 6_000
 @probe(
     "sensor",
     question="Does the recorded data reveal the column, given the label?",
-    inputs=("dataset", "values"),
+    inputs=("dataset", "values", "views"),
     kinds=("scikitlearn", "parquet"),
     order=20,
     decides=True,
@@ -35,8 +35,9 @@ MAX_RECORDS = 6_000
 def sensor(inputs: ProbeInputs) -> list[Evidence]:
     """Test whether the data tells levels of a column apart among records of the same label.
 
-    Three probes look at the data: ``linear`` (the columns), ``quadratic`` (squares and products: variances, covariances,
-    XOR) and ``trees`` (leaves of totally random trees: thresholds and missing-value patterns). Each is a cross-fitted ridge
+    Four probes look at the data: ``linear`` (the columns), ``quadratic`` (squares and products: variances, covariances,
+    XOR), ``trees`` (leaves of totally random trees: thresholds and missing-value patterns) and ``rounding`` (how numbers were
+    rounded, where they were). Each is a cross-fitted ridge
     regression of the column's residual given the label; folds never split a subject. Values of the column are permuted as
     the design allows: whole subjects with the same labels, or records of one subject and label where the column varies
     within subjects.
@@ -69,11 +70,15 @@ def sensor(inputs: ProbeInputs) -> list[Evidence]:
     """
     data, matrix = inputs.data(), inputs.view("values").matrix
     rows: list[Evidence] = []
-    kept = whole_subjects(data.subject, MAX_RECORDS, generator(inputs.spec.seed, "sensor", "thin"))
+    # Of very many records the views hold some; those that decide here are drawn among them.
+    rounding, viewed = inputs.part("views", "rounding")
+    _, subject = np.unique(data.subject[viewed], return_inverse=True)
+    drawn = whole_subjects(subject, MAX_RECORDS, generator(inputs.spec.seed, "sensor", "thin"))
+    kept, others = viewed[drawn], {"rounding": rounding.matrix[drawn]}
     for done, column in enumerate(data.columns):
         inputs.progress(done, len(data.columns), column.name)
         rng = generator(inputs.spec.seed, "sensor", done)
-        rows += _column(inputs, data, column, matrix, kept, rng)
+        rows += _column(inputs, data, column, matrix[kept], others, kept, rng)
     return rows
 
 
@@ -94,6 +99,7 @@ def _column(
     data: AuditData,
     column: MetadataColumn,
     matrix: np.ndarray,
+    others: dict[str, np.ndarray],
     kept: np.ndarray,
     rng: np.random.Generator,
 ) -> list[Evidence]:
@@ -133,13 +139,14 @@ def _column(
     rows = []
     for suffix, given in givens.items():
         test = conditional_test(
-            matrix[kept],
+            matrix,
             basis,
             given,
             fold,
             rng,
             permutations_for(len(data.with_role("nuisance")), 499),
             lambda message: inputs.progress(0, 0, message),
+            others,
         )
         facts: dict[str, Any] = {"paired_share": exchange.paired, "records_of": data.n}
         if suffix:
@@ -181,7 +188,7 @@ def _test_rows(part: _Part, test: ConditionalTest, suffix: str, facts: dict[str,
             Evidence(
                 **part.common,
                 metric=f"separability{suffix or '_auc'}",
-                view=f"values/{fit.name}",
+                view=_view(fit),
                 estimate=auc.estimate,
                 ci_low=low,
                 ci_high=high,
@@ -194,12 +201,17 @@ def _test_rows(part: _Part, test: ConditionalTest, suffix: str, facts: dict[str,
                 Evidence(
                     **part.common,
                     metric=f"detectable{suffix or '_auc'}",
-                    view=f"values/{fit.name}",
+                    view=_view(fit),
                     estimate=fit.detection.smallest,
                     detail={"rates": {f"{auc:g}": rate for auc, rate in fit.detection.rates.items()}},
                 )
             )
     return rows
+
+
+def _view(fit: ProbeFit) -> str:
+    """Return what was looked at, and how: a view that is not the values is looked at in one way only."""
+    return fit.view or f"values/{fit.name}"
 
 
 def _why_untested(movable: int) -> str:
@@ -231,7 +243,7 @@ def _where(part: _Part, test: ConditionalTest, classes: tuple[str, ...]) -> list
             Evidence(
                 **part.common,
                 metric=metric,
-                view=f"values/{best.name}",
+                view=_view(best),
                 level=level,
                 estimate=auc.estimate,
                 ci_low=low,
