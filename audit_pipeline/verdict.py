@@ -273,23 +273,50 @@ def _any(rows: Sequence[Evidence]) -> bool:
 
 
 def _unrecorded(book: EvidenceBook, policy: Policy) -> list[Finding]:
-    """Judge views that should carry no label.
+    """Judge views that should carry no label, and the groups of records found in them.
 
     A row ``view_persists`` holds the AUC of the label from a view within levels of every column, and whether the view was
-    declared free of label (only then can it fail a dataset, since most views can carry label honestly).
+    declared free of label (only then can it fail a dataset, since most views can carry label honestly). A row
+    ``cluster_persists`` holds the same of the groups; these never fail. Both are in one family, and one finding a view tells of both.
     """
-    rows = list(book.where(metric="view_persists"))
+    rows = [row for row in book.rows if row.metric in {"view_persists", "cluster_persists"}]
     adjusted = holm([1.0 if row.p_value is None else row.p_value for row in rows])
+    shown = {
+        (row.metric, row.view): row
+        for row, p in zip(rows, adjusted, strict=True)
+        if p <= policy.alpha and row.ci_low is not None and row.ci_low > 0.5
+    }
     findings = []
-    for row, p in zip(rows, adjusted, strict=True):
-        if p <= policy.alpha and row.ci_low is not None and row.ci_low > 0.5:
-            overall = book.first(metric="view_auc", view=row.view)
-            best = next(
-                (part for part in book.where(metric="view_explained", view=row.view) if part.detail["best"]), None
+    for view in dict.fromkeys(row.view for row in rows):
+        persists, groups = shown.get(("view_persists", view)), shown.get(("cluster_persists", view))
+        candidate = _candidate(book, view) if groups is not None else None
+        if persists is not None:
+            findings.append(
+                wording.unrecorded(
+                    persists,
+                    overall=book.first(metric="view_auc", view=view),
+                    explained=_best(book, "view_explained", view),
+                    fails=bool(persists.detail.get("label_free")),
+                    candidate=candidate,
+                )
             )
-            fails = bool(row.detail.get("label_free"))
-            findings.append(wording.unrecorded(row, overall=overall, explained=best, fails=fails))
+        elif candidate is not None:
+            findings.append(wording.unrecorded_group(candidate))
     return findings
+
+
+def _candidate(book: EvidenceBook, view: str | None) -> wording.Candidate | None:
+    association = book.first(metric="cluster_association", view=view)
+    if association is None:
+        return None
+    return wording.Candidate(
+        association, _best(book, "cluster_explained", view), book.first(metric="cluster_readable", view=view)
+    )
+
+
+def _best(book: EvidenceBook, metric: str, view: str | None) -> Evidence | None:
+    """Return the row of the column that explains most."""
+    return next((row for row in book.where(metric=metric, view=view) if row.detail["best"]), None)
 
 
 def _explained(book: EvidenceBook, column: str | None, policy: Policy) -> list[wording.ExplainedView]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -267,7 +268,24 @@ def explains(finding: Finding, views: Sequence[ExplainedView]) -> Finding:
     return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
 
 
-def unrecorded(row: Evidence, *, fails: bool, overall: Evidence | None, explained: Evidence | None) -> Finding:
+@dataclass(frozen=True)
+class Candidate:
+    """A group of records found in a view: its association with the label, the column that explains it best, and whether
+    features with no part in the view show it."""
+
+    association: Evidence
+    explained: Evidence | None
+    readable: Evidence | None
+
+
+def unrecorded(
+    row: Evidence,
+    *,
+    fails: bool,
+    overall: Evidence | None,
+    explained: Evidence | None,
+    candidate: Candidate | None = None,
+) -> Finding:
     """Word a view that predicts the label within levels of all recorded columns together."""
     view, size = _view_words(row.view), _interval(row.estimate, row.ci_low, row.ci_high)
     notes = []
@@ -276,15 +294,25 @@ def unrecorded(row: Evidence, *, fails: bool, overall: Evidence | None, explaine
             f"Over all records its AUC is {_interval(overall.estimate, overall.ci_low, overall.ci_high)}, of which "
             f"{explained.column} explains {explained.estimate:.0%}."
         )
+    if candidate is not None:
+        notes += [f"It parts the records into groups: {_group(candidate)}.", *_group_notes(candidate)]
     if not fails:
+        look = (
+            _ask(candidate)
+            if candidate is not None
+            else "If not, look for what differed between the labels at recording time, and"
+        )
         return Finding(
             column=None,
             role="view",
             verdict="warn",
             reason="unrecorded",
             headline=f"{view[0].upper()}{view[1:]} alone predicts the label at equal values of all recorded columns (AUC {size}).",
-            next_step="Ask whether it can carry the label honestly, as a test does that is ordered on suspicion. If not, look for what "
-            f"differed between the labels at recording time, and declare `label_free: [{row.view}]`.",
+            next_step="Ask whether it can carry the label honestly, as a test does that is ordered on suspicion. "
+            + (f"If not, {look[0].lower()}{look[1:]}" if candidate is not None else look)
+            + (" Or" if candidate is not None else "")
+            + f" declare `label_free: [{row.view}]`"
+            + (", and it fails." if candidate is not None else "."),
             notes=tuple(notes),
             n=row.n,
             n_subjects=row.n_subjects,
@@ -296,11 +324,82 @@ def unrecorded(row: Evidence, *, fails: bool, overall: Evidence | None, explaine
         reason="unrecorded",
         headline=f"{view[0].upper()}{view[1:]} should carry no label, yet predicts it (AUC {size}), and no recorded column explains "
         "that.",
-        next_step="Look for what differs between the labels at recording time and is in no column; record it, and audit again.",
+        next_step=_ask(candidate)
+        if candidate is not None
+        else "Look for what differs between the labels at recording time and is in no column; record it, and audit again.",
         notes=tuple(notes),
         n=row.n,
         n_subjects=row.n_subjects,
     )
+
+
+def unrecorded_group(candidate: Candidate) -> Finding:
+    """Word a group of records that no column names and whose labels differ, where its view as a whole shows nothing."""
+    row = candidate.association
+    return Finding(
+        column=None,
+        role="view",
+        verdict="warn",
+        reason="unrecorded",
+        headline=f"By {_view_words(row.view)} the records fall into groups whose labels differ (V "
+        f"{_interval(row.estimate, row.ci_low, row.ci_high)}), and no recorded column explains that.",
+        next_step=_ask(candidate),
+        notes=(f"{_capital(_group(candidate))}.", *_group_notes(candidate)),
+        n=row.n,
+        n_subjects=row.n_subjects,
+    )
+
+
+def _group(candidate: Candidate) -> str:
+    """Say how large a group is, how its labels differ, and how it is told."""
+    row, facts = candidate.association, candidate.association.detail
+    traits = _listed([_trait(trait) for trait in facts["traits"][:3]])
+    return (
+        f"{facts['records']:,} of {row.n or 0:,} records differ from the rest: {traits}; {facts['share_inside']:.0%} of them are "
+        f"{facts['label']!r}, of the rest {facts['share_outside']:.0%} (V of group and label "
+        f"{_interval(row.estimate, row.ci_low, row.ci_high)}, in the {facts['tested_records']:,} records in which no group was "
+        "looked for)"
+    )
+
+
+def _trait(trait: Mapping[str, Any]) -> str:
+    """Say in what a group differs, by the means of a mark inside and outside."""
+    inside, outside = float(trait["inside"]), float(trait["outside"])
+    if str(trait["what"]).endswith(" is missing"):
+        return f"{trait['what']} in {inside:.0%} (rest {outside:.0%})"
+    # Marks of rounding are taken minus what is usual for numbers of that size, so only the difference has a meaning.
+    more = "more" if inside > outside else "less"
+    return f"{trait['what']} {more} often, by {abs(inside - outside) * 100:.0f} points"
+
+
+def _group_notes(candidate: Candidate) -> list[str]:
+    notes = []
+    explained, readable = candidate.explained, candidate.readable
+    if explained is not None and explained.estimate is not None and explained.estimate >= 0.05:
+        notes.append(
+            f"Of the recorded columns {explained.column} explains most of what the groups say of the label: {explained.estimate:.0%}."
+        )
+    if readable is not None and readable.p_value is not None and readable.estimate is not None:
+        shown = _interval(readable.estimate, readable.ci_low, readable.ci_high)
+        notes.append(
+            f"Features with no part in this show the groups too (AUC {shown} within label): the records differ in more than that."
+            if _small(readable.p_value)
+            else f"That features with no part in this show the groups too is not proven (AUC {shown} within label)."
+        )
+    return notes
+
+
+def _ask(candidate: Candidate) -> str:
+    facts = candidate.association.detail
+    records = _listed([f"{number:,}" for number in facts["typical"][:5]])
+    return (
+        f"Find out what records {records} share (counted from 1 as read; `evidence.parquet` lists all {facts['records']:,} of the "
+        "group): ask who exported them, where and when. Then declare it as a nuisance column and audit again."
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _number(value: float | None) -> str:
