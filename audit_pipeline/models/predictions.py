@@ -63,15 +63,16 @@ def load(folder: Path) -> Predictions:
     from audit_pipeline.parquet import read_table
 
     table = read_table(folder / "predictions.parquet")
-    model = np.asarray(table.column("model").to_pylist())
+    models = table.column("model").combine_chunks().dictionary_encode()
+    model = models.indices.to_numpy()
     position = table.column("position").to_numpy()
     probabilities = np.column_stack(
         [table.column(name).to_numpy() for name in table.column_names if name.startswith("p(")]
     )
     proba: dict[str, np.ndarray] = {}
     fold = np.zeros(0, dtype=np.int64)
-    for name in dict.fromkeys(model.tolist()):
-        rows = np.flatnonzero(model == name)
+    for code, name in enumerate(models.dictionary.to_pylist()):
+        rows = np.flatnonzero(model == code)
         placed = np.empty((len(rows), probabilities.shape[1]))
         placed[position[rows]] = probabilities[rows]
         proba[name] = placed

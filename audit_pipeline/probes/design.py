@@ -11,6 +11,7 @@ from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.basis import is_identifier, label_response
+from audit_pipeline.stats.codes import distinct_pairs
 from audit_pipeline.stats.multiplicity import MAX_INTERACTING, permutations_for
 from audit_pipeline.stats.seeds import generator
 
@@ -223,8 +224,8 @@ def _counts(data: AuditData, strata: np.ndarray, names: tuple[str, ...], common:
         return []
     flat = np.bincount(data.label.astype(np.int64) * len(names) + strata, minlength=len(data.classes) * len(names))
     # Each cell's subjects, each subject once.
-    seen = np.unique(np.column_stack([data.label.astype(np.int64) * len(names) + strata, data.subject]), axis=0)
-    subjects = np.bincount(seen[:, 0], minlength=len(flat))
+    cells, _ = distinct_pairs(data.label.astype(np.int64) * len(names) + strata, data.subject)
+    subjects = np.bincount(cells, minlength=len(flat))
     return [
         Evidence(
             **common,

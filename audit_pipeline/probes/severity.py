@@ -198,6 +198,7 @@ def _levels(
     common: dict[str, Any],
 ) -> list[Evidence]:
     from audit_pipeline.stats.auc import combine, pairwise_aucs
+    from audit_pipeline.stats.codes import distinct
 
     rows = []
     for code, name in enumerate(names):
@@ -209,7 +210,7 @@ def _levels(
         low, high = auc.interval(data.subject[used])
         rows.append(
             Evidence(
-                **{**common, "n": len(used), "n_subjects": len(np.unique(data.subject[used]))},
+                **{**common, "n": len(used), "n_subjects": distinct(data.subject[used])},
                 metric="auc_level",
                 view=model,
                 level=name,

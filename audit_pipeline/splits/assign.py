@@ -15,7 +15,8 @@ from audit_pipeline.splits.bound import raise_bound, stratum_floors
 from audit_pipeline.splits.construct import construct, place_large
 from audit_pipeline.splits.local_search import BLOCK, WHOLE, improve
 from audit_pipeline.splits.objective import deviation_by_name, objective, residual
-from audit_pipeline.splits.strata import ALL_RECORDS, Ints, Strata, build_strata, dense_codes
+from audit_pipeline.splits.strata import ALL_RECORDS, Ints, Strata, build_strata
+from audit_pipeline.stats.codes import dense
 
 _BEAM_STARTS = 6
 _FINEST_SHARE = 10_000
@@ -95,12 +96,10 @@ def assign_folds(
     >>> np.bincount(split.fold).tolist()
     [4, 4]
     """
-    codes = {name: dense_codes(values) for name, values in _checked(columns, cross_with).items()}
+    codes = {name: dense(values) for name, values in _checked(columns, cross_with).items()}
     n_records = len(next(iter(codes.values())))
     subjects = (
-        np.arange(n_records)
-        if subject is None
-        else dense_codes(_integers("subject", subject, n_records, any_sign=True))
+        np.arange(n_records) if subject is None else dense(_integers("subject", subject, n_records, any_sign=True))
     )
     crossings = {f"{cross_with} x {name}": (cross_with, name) for name in codes if cross_with and name != cross_with}
     part = np.ones(max(n_folds, 0), dtype=np.int64) if shares is None else _whole_shares(shares)

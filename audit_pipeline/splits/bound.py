@@ -19,7 +19,8 @@ from __future__ import annotations
 import numpy as np
 
 from audit_pipeline.splits.exact import Problem, climb
-from audit_pipeline.splits.strata import Floats, Ints, Strata, dense_codes
+from audit_pipeline.splits.strata import Floats, Ints, Strata
+from audit_pipeline.stats.codes import dense
 
 _FAMILY_SUBJECTS = 40
 _FAMILY_CELLS = 60_000
@@ -98,7 +99,7 @@ def raise_bound(strata: Strata, fold: Ints, shares: Ints, floors: Floats, spread
     floors : result of `stratum_floors`.
     spread : (n_strata,) unweighted deviation of that split in U-fold units.
     """
-    family = dense_codes(strata.family)
+    family = dense(strata.family)
     least: Floats = np.bincount(family, weights=floors * strata.weight).astype(np.float64)
     n_folds = len(shares)
     if strata.n_subjects > _ALL_SUBJECTS:

@@ -31,7 +31,8 @@ from audit_pipeline.splits.balance import MIN_RECORDS, MIN_SUBJECTS, Plan, make_
 from audit_pipeline.splits.cells import Cells, count_cells, draw
 from audit_pipeline.splits.relaxation import at_most_alone, imbalance
 from audit_pipeline.splits.selection import settle
-from audit_pipeline.splits.strata import Floats, Ints, dense_codes, distinct_pairs
+from audit_pipeline.splits.strata import Floats, Ints
+from audit_pipeline.stats.codes import dense, distinct_pairs
 
 _PRICES = (0.5, 3.0)
 """A record of imbalance in one cell costs as much as so many records of size: first little, shared by all columns, so
@@ -118,9 +119,9 @@ def counterbalanced_test(
     if not columns:
         raise DataError("there is no column to balance", remedy="name at least one nuisance column")
     labels, given = np.unique(label), {name: np.unique(codes) for name, codes in columns.items()}
-    label = dense_codes(label)
-    subject = np.arange(len(label)) if subject is None else dense_codes(subject)
-    codes_of = {name: dense_codes(codes) for name, codes in columns.items()}
+    label = dense(label)
+    subject = np.arange(len(label)) if subject is None else dense(subject)
+    codes_of = {name: dense(codes) for name, codes in columns.items()}
     cells, strata = count_cells(codes_of, label, subject)
     wanted, rng = int(share * len(label)), np.random.default_rng(seed)
     plan = make_plan(cells, wanted, most, rng)

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from audit_pipeline.errors import DataError
 from audit_pipeline.splits.assign import assign_folds
-from audit_pipeline.splits.strata import ALL_RECORDS, Floats, Ints, dense_codes, distinct_pairs
+from audit_pipeline.splits.strata import ALL_RECORDS, Floats, Ints
+from audit_pipeline.stats.codes import dense, distinct_pairs
 
 MOST_PARTS = 50
 """A split with more parts is shown, but no other of so many parts is looked for."""
@@ -96,8 +97,8 @@ def audit_split(
     [('site', 1, 0, 5.0)]
     """
     given: Ints = np.asarray(part).astype(np.int64)
-    codes = {name: dense_codes(values) for name, values in sorted(columns.items())}
-    who = np.arange(len(given)) if subject is None else dense_codes(subject)
+    codes = {name: dense(values) for name, values in sorted(columns.items())}
+    who = np.arange(len(given)) if subject is None else dense(subject)
     sizes = np.bincount(given)
     if (sizes == 0).any():
         raise DataError(f"part {int(sizes.argmin())} has no record", remedy="number the parts 0, 1, 2 ... without gaps")
@@ -148,7 +149,7 @@ def _strata(codes: Mapping[str, Ints], cross_with: str | None) -> dict[str, Ints
         first = codes[cross_with]
         for name, values in codes.items():
             if name != cross_with:
-                strata[f"{cross_with} x {name}"] = dense_codes(first * (int(values.max()) + 1) + values)
+                strata[f"{cross_with} x {name}"] = dense(first * (int(values.max()) + 1) + values)
     strata[ALL_RECORDS] = np.zeros_like(next(iter(codes.values())))
     return strata
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit_pipeline.splits.strata import Ints, dense_codes
+from audit_pipeline.splits.strata import Ints
+from audit_pipeline.stats.codes import dense
 
 MIN_SUBJECTS = 5
 """With fewer subjects a level is marked: a figure about it is an anecdote."""
@@ -80,7 +81,7 @@ def leave_one_level_out(
     if subject is None:
         n_subjects, involved, subjects, elsewhere = len(codes), tested, tested.sum(axis=1), np.zeros(n_levels, np.int64)
     else:
-        subject = dense_codes(subject)
+        subject = dense(subject)
         n_subjects = int(subject.max()) + 1
         involved, subjects, elsewhere = _involved(codes, label, subject, n_levels, n_labels)
     dropped, trained = involved - tested, tested.sum(axis=0) - involved

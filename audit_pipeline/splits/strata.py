@@ -18,6 +18,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from audit_pipeline.stats.codes import dense
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -98,21 +100,6 @@ class Strata:
         return np.stack(counts).astype(np.int64)
 
 
-def dense_codes(codes: npt.NDArray[np.integer]) -> Ints:
-    """Return codes 0..n-1 in the order of the given ones, none unused."""
-    dense: Ints = np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    return dense
-
-
-def distinct_pairs(first: Ints, second: Ints) -> tuple[Ints, Ints]:
-    """Return every pair of codes that occurs, once, in ascending order."""
-    n_second = int(second.max()) + 1
-    # Sorting is much faster here than the hashing that numpy.unique does for plain integers.
-    pairs = np.sort(first * n_second + second)
-    pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
-    return pairs // n_second, pairs % n_second
-
-
 def build_strata(
     columns: Mapping[str, Ints], crossings: Mapping[str, tuple[str, str]], subject: Ints, weights: Mapping[str, float]
 ) -> Strata:
@@ -120,7 +107,7 @@ def build_strata(
 
     Parameters
     ----------
-    columns : name -> (n_records,) codes 0..n_levels-1, all of them used (`dense_codes`).
+    columns : name -> (n_records,) codes 0..n_levels-1, all of them used (`stats.codes.dense`).
     crossings : name -> the two columns that it crosses; its cells belong to the second one's families.
     subject : (n_records,) codes 0..n_subjects-1, all of them used.
     weights : name -> weight, for every column, every crossing and `ALL_RECORDS`.
@@ -131,7 +118,7 @@ def build_strata(
     of_level: dict[str, tuple[str, Ints]] = {}
     for name, (first, second) in crossings.items():
         cell = columns[first] * (int(columns[second].max()) + 1) + columns[second]
-        codes_of[name] = dense_codes(cell)
+        codes_of[name] = dense(cell)
         level = np.empty(int(codes_of[name].max()) + 1, dtype=np.int64)
         level[codes_of[name]] = columns[second]
         of_level[name] = (second, level)

@@ -18,6 +18,8 @@ from itertools import combinations
 
 import numpy as np
 
+from audit_pipeline.stats.codes import dense, distinct
+
 Z95 = 1.959963984540054
 Z90 = 1.6448536269514722
 
@@ -46,7 +48,7 @@ class Auc:
     def interval(self, subject: np.ndarray, z: float = Z95) -> tuple[float, float]:
         """Return the interval estimate -+ z standard errors on the logit scale; at 0 or 1 it stays open on one side."""
         error = self.standard_error(subject)
-        size = max(1.0, min(self.smaller, float(len(np.unique(subject)))))
+        size = max(1.0, min(self.smaller, float(distinct(subject))))
         # Perfect separation has influence zero: the binomial error of the smaller class keeps the interval honest.
         shrunk = min(max(self.estimate, 0.5 / (size + 1)), 1 - 0.5 / (size + 1))
         if shrunk != self.estimate or error == 0:
@@ -99,7 +101,7 @@ def _wins(score: np.ndarray, positive: np.ndarray, stratum: np.ndarray) -> tuple
     n = len(score)
     if n == 0:
         return np.zeros(0), np.zeros(0)
-    order = np.lexsort((score, stratum))
+    order = _by_stratum_and_score(stratum, score)
     s, v, p = stratum[order], score[order], positive[order]
     new_stratum = np.empty(n, dtype=bool)
     new_stratum[0] = True
@@ -120,6 +122,14 @@ def _wins(score: np.ndarray, positive: np.ndarray, stratum: np.ndarray) -> tuple
     wins[order] = np.where(p, zeros_below, all_ones[group] - ones_below)
     opponents[order] = np.where(p, all_zeros[group], all_ones[group])
     return wins, opponents
+
+
+def _by_stratum_and_score(stratum: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Return the order by stratum, then score; in which order ties stand is of no account here."""
+    order = np.argsort(score)
+    # Few strata fit into small integers, which a stable sort counts instead of comparing.
+    few = int(stratum.max()) < np.iinfo(np.uint16).max
+    return np.asarray(order[np.argsort(stratum[order].astype(np.uint16) if few else stratum[order], kind="stable")])
 
 
 def pairwise_aucs(
@@ -172,7 +182,6 @@ def crossed(*codes: np.ndarray) -> np.ndarray:
     bad = np.zeros(len(codes[0]), dtype=bool)
     for part in codes:
         bad |= part < 0
-        _, inverse = np.unique(part, return_inverse=True)
-        out = out * (int(inverse.max()) + 1 if len(inverse) else 1) + inverse
-        _, out = np.unique(out, return_inverse=True)
+        level = dense(part)
+        out = dense(out * (int(level.max(initial=0)) + 1) + level)
     return np.where(bad, -1, out)

@@ -8,6 +8,7 @@ import numpy as np
 
 from audit_pipeline.dataset.kinds import MISSING
 from audit_pipeline.dataset.records import AuditData, MetadataColumn
+from audit_pipeline.stats.codes import distinct_pairs
 from audit_pipeline.stats.exchange import varies_within
 
 RARE = "(rare levels)"
@@ -48,8 +49,7 @@ def column_basis(column: MetadataColumn, subject: np.ndarray) -> ColumnBasis:
 def _categorical(column: MetadataColumn, subject: np.ndarray) -> ColumnBasis:
     assert column.codes is not None
     codes, levels = column.codes.astype(np.int64), list(column.levels)
-    pairs = np.unique(np.column_stack([codes, subject]), axis=0)
-    subjects = np.bincount(pairs[:, 0], minlength=len(levels))
+    subjects = np.bincount(distinct_pairs(codes, subject)[0], minlength=len(levels))
     rare = np.flatnonzero(subjects < MIN_LEVEL)
     pooled: tuple[str, ...] = ()
     if len(rare) > 1 and len(rare) < len(levels):

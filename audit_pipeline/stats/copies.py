@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from audit_pipeline.stats.codes import dense, distinct_pairs
+
 MANY_VALUES, RICH = 10, 3
 """Records that agree by chance are implausible where three features have more than ten values each."""
 
@@ -65,8 +67,7 @@ def _agreement(values: np.ndarray) -> float:
 
 def spread(group: np.ndarray, over: np.ndarray) -> np.ndarray:
     """Return for each group whether its records differ in ``over``."""
-    pairs = np.unique(np.column_stack([group, over]), axis=0)
-    return np.asarray(np.bincount(pairs[:, 0], minlength=int(group.max()) + 1) > 1)
+    return np.asarray(np.bincount(distinct_pairs(group, dense(over))[0], minlength=int(group.max()) + 1) > 1)
 
 
 def groups_across(group: np.ndarray, split: np.ndarray) -> int:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit_pipeline.stats.codes import dense, distinct_pairs
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -43,8 +45,8 @@ class Exchange:
     def movable(self, codes: np.ndarray) -> int:
         """Return how many units lie in strata that hold more than one value of ``codes`` (n,), so that moving them matters."""
         values = codes[self.representative]
-        pairs = np.unique(np.column_stack([self.stratum, values]), axis=0)
-        mixed = np.bincount(pairs[:, 0], minlength=int(self.stratum.max()) + 1) > 1
+        stratum, _ = distinct_pairs(self.stratum, dense(values))
+        mixed = np.bincount(stratum, minlength=int(self.stratum.max()) + 1) > 1
         return int(mixed[self.stratum].sum())
 
     def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -43,20 +43,30 @@ def interaction(
     m = len(cell)
     if len(seen) > MAX_CELLS or m < 5 * len(seen):
         return None
-    one_hot = np.zeros((m, len(seen)))
-    one_hot[np.arange(m), cell] = 1.0
-    main = np.column_stack([np.ones(m), first.column, second.column])
-
-    def beyond(matrix: np.ndarray) -> np.ndarray:
-        coefficients, *_ = np.linalg.lstsq(main, matrix, rcond=1e-10)
-        return np.asarray(matrix - main @ coefficients)
-
-    a, b = orthonormal(beyond(first.response)), orthonormal(beyond(one_hot))
+    size = np.bincount(cell).astype(np.float64)
+    first_level, second_level = np.eye(first.column.shape[1])[seen // levels], np.eye(levels)[seen % levels]
+    main = np.column_stack([np.ones(len(seen)), first_level, second_level])
+    # All that is regressed on is the same in a cell, so the sums of each cell are all that the regressions need.
+    inverse = np.linalg.pinv(main.T @ (size[:, None] * main), rcond=1e-10, hermitian=True)
+    explained = main @ (inverse @ (main.T @ np.diag(size)))
+    sums = np.column_stack([np.bincount(cell, column) for column in first.response.T])
+    a = orthonormal(first.response - (main @ (inverse @ (main.T @ sums)))[cell])
+    b = _orthonormal_cells(np.eye(len(seen)) - explained, size)
     if a.shape[1] == 0 or b.shape[1] == 0:
         return None
-    table = first.label.T @ one_hot
+    table = np.column_stack([np.bincount(cell, column, len(seen)) for column in first.label.T]).T
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     analytic = bool((expected >= ANALYTIC_EXPECTED).all())
     exchange = np.zeros(m, dtype=np.int64)
+    b = b[cell]
     found = from_orthonormal(a, b, (first.degrees, b.shape[1]), first.effective, analytic, exchange, rng, permutations)
     return found, cell
+
+
+def _orthonormal_cells(values: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return the values (cells, rank) whose repetition by the cells' sizes is an orthonormal basis of the repeated, centred
+    columns of ``values``."""
+    centred = values - size @ values / size.sum()
+    eigenvalues, vectors = np.linalg.eigh(centred.T @ (size[:, None] * centred))
+    kept = eigenvalues > 1e-9 * max(float(eigenvalues.max(initial=0.0)), 1e-300)
+    return np.asarray(centred @ (vectors[:, kept] / np.sqrt(eigenvalues[kept])))
