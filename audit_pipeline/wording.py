@@ -193,12 +193,20 @@ def interaction(row: Evidence, of: Sequence[Finding], *, fails: bool, p_adjusted
     )
 
 
+def _counted(number: int, what: str) -> str:
+    """Return a number and what it counts, "groups of records stand in ..." in the singular where there is one."""
+    if number != 1:
+        return f"{number:,} {what}"
+    noun, _, rest = what.partition(" ")
+    return f"1 {noun.removesuffix('s')} {rest.replace('stand in', 'stands in', 1)}"
+
+
 def leakage(rows: Sequence[Evidence], level: Level, identity: Evidence | None = None) -> Finding:
     """Word the audit of a given split; ``identity`` says how well records give their subject away."""
     split = str(rows[0].detail.get("split", "split"))
     # A count of nothing is not worth a clause where another leaks.
     told = [row for row in rows if row.estimate] or rows
-    found = "; ".join(f"{int(row.estimate or 0):,} {row.detail.get('what', row.metric)}" for row in told)
+    found = "; ".join(_counted(int(row.estimate or 0), str(row.detail.get("what", row.metric))) for row in told)
     headline, step = {
         "fail": (
             f"The given split {split!r} leaks: {found}.",

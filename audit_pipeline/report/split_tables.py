@@ -13,6 +13,16 @@ MOST_ROWS = 30
 _WHERE = "splits.parquet's metadata and verdict.json"
 
 
+def stratum(key: str) -> str:
+    """Return what a figure of deviation is about, in words: a column, the label, the label at each level, or sizes."""
+    if key == "(records)":
+        return "the size"
+    column = key.removeprefix("(label) x ")
+    if column == key:
+        return "the label" if key == "(label)" else visible(key, limit=80)
+    return f"the label × {visible(column, limit=80)}"
+
+
 def left_out_levels(facts: Mapping[str, Any]) -> tuple[list[Table], list[str]]:
     """Return a table for each nuisance column of what leaving a level out means, and sentences on what has none."""
     tables = []
@@ -120,7 +130,7 @@ def given_split(facts: Mapping[str, Any]) -> tuple[str, list[Table], list[str], 
     attainable = found.get("attainable_deviation")
     rows = [
         (
-            visible(key, limit=80),
+            stratum(key),
             number(_figure(value), digits=1),
             number(_figure(lookup(attainable, key)) if isinstance(attainable, Mapping) else None, digits=1),
         )

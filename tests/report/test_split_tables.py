@@ -14,7 +14,7 @@ from made_by_hand import EVIL, WriteFolder
 
 from audit_pipeline.parquet import write_table
 from audit_pipeline.report.page import render_page
-from audit_pipeline.report.split_tables import counterbalanced, given_split, left_out_levels
+from audit_pipeline.report.split_tables import counterbalanced, given_split, left_out_levels, stratum
 from audit_pipeline.verdict_types import Verdict
 
 FACTS: dict[str, Any] = {
@@ -125,7 +125,7 @@ def test_the_page_tells_of_every_kind_of_split(verdict: Verdict, write_folder: W
         "lab is not balanced: its levels do not have enough records of every label.",
         "lab lacks 7 combinations: no no at east, yes at west, yes at a, yes at b, yes at c and 2 more.",
         "60 were attainable",
-        "as proposed_split",
+        "as <code>proposed_split</code>",
         "test has no record of hungary (site), where its share would be 70.0.",
         "Parts lack 40 labels and levels in all.",
         "1 record without a value is in no part.",
@@ -192,3 +192,12 @@ def test_damaged_facts_are_not_fatal(data: st.DataObject) -> None:
         for table in tables if isinstance(tables, list) else [tables] if tables else []:
             assert all(len(row) == len(table.heads) for row in table.rows)
             assert all(isinstance(cell, str) for row in table.rows for cell in row)
+
+
+def test_strata_are_named_in_words() -> None:
+    assert [stratum(key) for key in ("(label)", "(label) x site", "(records)", "site")] == [
+        "the label",
+        "the label × site",
+        "the size",
+        "site",
+    ]

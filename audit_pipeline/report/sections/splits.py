@@ -7,7 +7,7 @@ from typing import Any
 
 from audit_pipeline.report.folder import AuditFolder
 from audit_pipeline.report.sections import Section
-from audit_pipeline.report.split_tables import counterbalanced, given_split, left_out_levels
+from audit_pipeline.report.split_tables import counterbalanced, given_split, left_out_levels, stratum
 from audit_pipeline.report.tables import Table, capped, heads
 from audit_pipeline.report.text import lookup, visible
 
@@ -57,7 +57,7 @@ def _folds(folder: AuditFolder) -> Table:
 def _deviation(stored: object) -> Table | None:
     if not isinstance(stored, Mapping) or not stored:
         return None
-    figures = [(visible(key, limit=80), _figure(value)) for key, value in stored.items()]
+    figures = [(stratum(str(key)), _figure(value)) for key, value in stored.items()]
     rows = [(key, f"{value:.1f}") for key, value in figures if value is not None]
     shown, note = capped(rows, most=MOST_COLUMNS, where="verdict.json")
     return Table(
