@@ -1,0 +1,1 @@
+"""Generators with known truth, one file a group; found by scanning."""

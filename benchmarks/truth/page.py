@@ -1,0 +1,86 @@
+"""``docs/truth.md``: prose that stays, tables that are generated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.truth import rivals
+from benchmarks.truth.case import families
+from benchmarks.truth.peers import registry
+from benchmarks.truth.scores import coverage, false_alarms, power, verdicts
+from benchmarks.truth.scores.cases import by_case
+
+TEMPLATE = Path(__file__).parent / "page.md"
+MARK = "<!-- {} -->"
+
+
+def markdown(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return rows as a Markdown table; the columns are those of all rows in the order of their first appearance."""
+    if not rows:
+        return "*(not run)*"
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    lines += ["| " + " | ".join(str(row.get(name, "–")).replace("|", "\\|") for name in names) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
+    """Return every generated block of the page by name."""
+    cases = by_case(rows)
+    found = list(false_alarms.cells(cases))
+    beyond = false_alarms.beyond_error(found)
+    worst = max(found, key=lambda cell: cell.share.rate)
+    summary = [
+        {
+            "audits": f"{len(cases):,}",
+            "null cells": str(len(found)),
+            "null cells above .05 beyond binomial error (Holm)": str(len(beyond)),
+            "worst null cell": f"{worst.share}, {families()[worst.family].title}"
+            + (f" ({worst.parameters}, n = {worst.n:,})" if worst.parameters else f" (n = {worst.n:,})"),
+            "aliased datasets that passed": str(
+                int((cases["family"].eq("aliased") & cases["verdict"].eq("pass")).sum())
+            )
+            + f" of {int(cases['family'].eq('aliased').sum())}",
+        }
+    ]
+    blocks = {
+        "summary": summary,
+        "false alarms by size": false_alarms.by_size(cases),
+        "false alarms": false_alarms.table(cases),
+        "p-values": false_alarms.uniformity(rows),
+        "mean shift": power.mean_shift(cases),
+        "sample sizes": power.sample_sizes(cases),
+        "other alternatives": power.others(cases),
+        "aliased": verdicts.aliased(cases),
+        "ranking": verdicts.ranking(cases),
+        "calibration": verdicts.calibration(cases),
+        "coverage": coverage.table(rows),
+        "undecided": verdicts.undecided(rows, cases),
+        "asked": verdicts.asked(cases),
+        "cost": verdicts.cost(cases),
+        "code": verdicts.code(cases),
+    }
+    out = {name: markdown(block) for name, block in blocks.items()}
+    for question in registry.QUESTIONS:
+        for n in rivals.SIZES:
+            out[f"peers {question} {n}"] = markdown(rivals.table(cases, peers, question, n) if len(peers) else [])
+    out["peers"] = registry.markdown()
+    return out
+
+
+def page(rows: pd.DataFrame, peers: pd.DataFrame) -> str:
+    """Return the whole page.
+
+    Raises
+    ------
+    ValueError : the template names a block that is not generated.
+    """
+    text = TEMPLATE.read_text(encoding="utf-8")
+    for name, block in tables(rows, peers).items():
+        text = text.replace(MARK.format(name), block.strip())
+    if "<!-- " in text:
+        raise ValueError(f"the template has an unknown block: {text[text.index('<!-- ') :][:60]}")
+    return text

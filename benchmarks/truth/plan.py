@@ -1,0 +1,75 @@
+"""Which datasets are audited: three sizes of the same benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.truth.case import Cell, Family, families
+
+Size = Literal["smoke", "standard", "full"]
+
+REPLICATES: dict[Size, dict[str, int]] = {
+    "smoke": {"null": 1, "alternative": 1, "decision": 1},
+    "standard": {"null": 60, "alternative": 25, "decision": 30},
+    "full": {"null": 400, "alternative": 200, "decision": 200},
+}
+"""Datasets a cell and number of records."""
+
+SHARE = {"twenty": 0.34, "among_twenty": 0.4, "large": 0.1, "mean_shift": 2.0}
+"""Families whose audits take many times longer get this share of the replicates; the one with an oracle gets more."""
+
+SLOW = ("twenty", "among_twenty", "large")
+"""The smoke run leaves these families out."""
+
+LARGE = 3000
+"""From this number of records on, half the replicates."""
+
+SMOKE_MOST = 120
+"""The smoke run leaves out larger datasets, where a family has smaller ones, and takes but the first cells of each."""
+SMOKE_CELLS = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """The tasks of one family, cell and number of records: what is done or not done as a whole."""
+
+    family: Family
+    position: int
+    n: int
+    replicates: range
+
+    @property
+    def cell(self) -> Cell:
+        """Return the family's parameters."""
+        return self.family.cells[self.position]
+
+    @property
+    def name(self) -> str:
+        """Return a name for the part's file."""
+        return f"{self.family.name}-{self.position:02d}-{self.n:06d}"
+
+
+def _smoke_most(family: Family) -> int:
+    return 0 if family.name in SLOW else max(SMOKE_MOST, family.sizes[0])
+
+
+def parts(size: Size, only: Sequence[str] = ()) -> Iterator[Part]:
+    """Yield the parts of a run, small datasets first, so that peak memory can be read off as it grows.
+
+    Raises
+    ------
+    KeyError : ``only`` names a family that does not exist.
+    """
+    known = families()
+    chosen = [known[name] for name in only] if only else list(known.values())
+    found = []
+    for family in chosen:
+        for position in range(len(family.cells)):
+            for n in family.sizes:
+                if size == "smoke" and (position >= SMOKE_CELLS or n > _smoke_most(family)):
+                    continue
+                wanted = REPLICATES[size][family.kind] * SHARE.get(family.name, 1.0) * (0.5 if n >= LARGE else 1.0)
+                found.append(Part(family, position, n, range(max(1, round(wanted)))))
+    return iter(sorted(found, key=lambda part: part.n))
