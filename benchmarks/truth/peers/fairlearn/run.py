@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kit.rows import Answer
 
 GAP = 0.1
+RESAMPLES, LOWER = 50, 0.05  # of MetricFrame's own bootstrap: a gap counts if the interval's lower end exceeds GAP
 
 
 def recall(label: np.ndarray, predicted: np.ndarray, which: int) -> float:
@@ -51,14 +52,20 @@ def ask(case: Case, frame: pd.DataFrame) -> Answer:
         metrics = {"mean error": mean_error}
         spread = label.std()
         label, value = label / spread, value / spread
-    gaps = [
-        MetricFrame(
-            metrics=metrics, y_true=label, y_pred=value, sensitive_features=discrete(frame[name], kind)
-        ).difference()
-        for name, kind in case.nuisance.items()
-    ]
-    widest = float(np.nanmax(np.concatenate([gap.to_numpy(dtype=float) for gap in gaps])))
-    return Answer(widest, widest > GAP)
+    gaps, lower = [], []
+    for name, kind in case.nuisance.items():
+        compared = MetricFrame(
+            metrics=metrics,
+            y_true=label,
+            y_pred=value,
+            sensitive_features=discrete(frame[name], kind),
+            n_boot=RESAMPLES,
+            ci_quantiles=[LOWER],
+            random_state=case.seed,
+        )
+        gaps.append(compared.difference().to_numpy(dtype=float))
+        lower.append(np.asarray(compared.difference_ci()[0], dtype=float))
+    return Answer(float(np.nanmax(np.concatenate(gaps))), float(np.nanmax(np.concatenate(lower))) > GAP)
 
 
 if __name__ == "__main__":
