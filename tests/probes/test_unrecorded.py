@@ -49,7 +49,7 @@ def findings(rows: list[Evidence]) -> list[Finding]:
 def test_a_hidden_site_is_found(trace: str) -> None:
     """At least four of five hidden sites at V .6 are found, each run of 600 records."""
     rng = np.random.default_rng(1)
-    runs = 6
+    runs = 4
     found = sum(
         any("records" in f.next_step for f in findings(ask(draw(rng, trace, n=600, v=0.6)[0], "unrecorded", seed=seed)))
         for seed in range(runs)
@@ -75,7 +75,7 @@ def recorded_of_subjects(rng: np.random.Generator) -> pa.Table:
 @pytest.mark.parametrize("make", [hidden_but_harmless, recorded, recorded_of_subjects])
 def test_no_group_is_blamed_by_chance(make: Callable[[np.random.Generator], pa.Table]) -> None:
     rng = np.random.default_rng(2)
-    runs = 12
+    runs = 10
     keys = {"subject": "person"} if make is recorded_of_subjects else {}
     alarms = sum(bool(findings(ask(make(rng), "unrecorded", seed=seed, **keys))) for seed in range(runs))
     assert alarms <= binom.ppf(0.999, runs, 0.05)
