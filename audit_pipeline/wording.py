@@ -14,6 +14,9 @@ from audit_pipeline.spec import Policy
 from audit_pipeline.stats.repair import cells_to_fill, units_to_overlap
 from audit_pipeline.verdict_types import Finding, Level
 
+ROUNDING = "rounding"
+"""The view that a finding names where digits show the column."""
+
 
 def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequence[Evidence]) -> Finding:
     """Return the finding with headline, next step and notes for its reason."""
@@ -30,14 +33,14 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
     elif finding.reason == "confounded":
         headline = (
             f"{column} is a shortcut to the label: both go together ({size}; {column} alone reaches AUC "
-            f"{_number(finding.metadata_auc)}), and the data shows {column} {inside} "
+            f"{_number(finding.metadata_auc)}), and {_what_shows(finding)} {column} {inside} "
             f"(AUC {_interval(finding.separability_auc, finding.separability_low, finding.separability_high)})."
         )
         step = _repair(facts, policy) + _until_then(finding)
         notes += _damage(finding)
     elif finding.reason == "weakly_confounded":
         headline = (
-            f"{column} is a weak shortcut to the label: the data shows {column} (AUC {_number(finding.separability_auc)} "
+            f"{column} is a weak shortcut to the label: {_what_shows(finding)} {column} (AUC {_number(finding.separability_auc)} "
             f"{inside}) and both go together, though by less than the tolerated {policy.association:g} ({size})."
         )
         step = (
@@ -85,8 +88,22 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
             f"{_number(finding.min_detectable_v)} would often go unnoticed."
         )
         step = _collect_more(finding, policy)
-    notes += _explained_by_covariates(finding, facts)
+    notes += _explained_by_covariates(finding, facts) + _rounding(finding)
     return replace(finding, headline=headline, next_step=step, notes=(*finding.notes, *notes))
+
+
+def _what_shows(finding: Finding) -> str:
+    return "the way numbers were rounded shows" if finding.separability_probe == ROUNDING else "the data shows"
+
+
+def _rounding(finding: Finding) -> list[str]:
+    """Say how to take away a trace that lies in the digits, where it is the clearest one."""
+    if finding.separability_probe != ROUNDING or finding.verdict == "pass" or not _small(finding.p_sensor):
+        return []
+    return [
+        f"What shows {finding.column} most clearly is how numbers were rounded: export all features with the same digits at "
+        f"every level of {finding.column}, the coarsest in use, and audit again."
+    ]
 
 
 def _inside(facts: ColumnFacts) -> str:
@@ -524,18 +541,31 @@ def _damage(finding: Finding) -> list[str]:
     if finding.inflation is None:
         return [f"No label has a partner at the same level of {finding.column}, so inflation cannot be measured."]
     sure = finding.inflation_low is not None and finding.inflation_low > 0
+    interval = f"[{finding.inflation_low:.3f}, {finding.inflation_high:.3f}]"
     return [
         f"The {finding.model} model scores AUC {_number(finding.auc_pooled)} over all records and {_number(finding.auc_adjusted)} "
-        f"within levels of {finding.column}: inflated by {finding.inflation:.3f} "
-        f"[{finding.inflation_low:.3f}, {finding.inflation_high:.3f}]"
-        + ("." if sure else ", which chance could explain; another model may use the shortcut more.")
+        f"within levels of {finding.column}: "
+        + (f"inflated by {finding.inflation:.3f} {interval}." if sure else _not_sure(finding.inflation, interval))
     ]
+
+
+def _not_sure(inflation: float, interval: str) -> str:
+    said = (
+        f"inflated by {inflation:.3f} {interval}, which chance could explain"
+        if inflation > 0
+        else f"not inflated ({interval})"
+    )
+    return f"{said}; another model may use the shortcut more."
 
 
 def _until_then(finding: Finding) -> str:
     if finding.auc_adjusted is None:
         return " Until then report no pooled score."
-    return f" Until then report AUC {_number(finding.auc_adjusted)} (within {finding.column}), not {_number(finding.auc_pooled)}."
+    within, pooled = _number(finding.auc_adjusted), _number(finding.auc_pooled)
+    # Two figures that are printed alike would read as a slip.
+    return f" Until then report AUC {within} (within {finding.column})" + (
+        f", not {pooled}." if within != pooled else "."
+    )
 
 
 def _probe_names(facts: ColumnFacts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,3 +196,24 @@ def test_verdicts_survive_json_and_parquet() -> None:
     table = findings_table(verdict.findings)
     assert table.num_rows == 2
     assert table.column("column").to_pylist() == ["site", "other"]
+
+
+def test_a_trace_in_the_digits_is_named_with_its_remedy() -> None:
+    def told(view: str) -> Finding:
+        rows = column(v=0.4, upper=0.5, p_design=1e-6, p_sensor=0.002, auc=0.9)
+        return judge([replace(row, view=view) if row.metric == "separability_auc" else row for row in rows])
+
+    digits, values = told("rounding"), told("values/linear")
+    assert "the way numbers were rounded shows" in digits.headline
+    assert any("same digits" in note for note in digits.notes)
+    assert "the data shows" in values.headline
+    assert not any("digits" in note for note in values.notes)
+
+
+def test_equal_scores_are_not_contrasted() -> None:
+    """A dataset may fail though its baseline does not use the shortcut: no "inflated by -0.007", no "0.80, not 0.80"."""
+    rows = column(v=0.4, upper=0.5, p_design=1e-6, p_sensor=0.002, auc=0.9)
+    changed = {"auc_pooled": dict(estimate=0.8), "inflation": dict(estimate=-0.004, ci_low=-0.02, ci_high=0.012)}
+    finding = judge([replace(row, **changed.get(row.metric, {})) for row in rows])
+    assert "not inflated" in " ".join(finding.notes)
+    assert finding.next_step.endswith("report AUC 0.80 (within site).")
