@@ -59,6 +59,25 @@ def alike(name: str, levels: Sequence[str]) -> list[str]:
     return [f"column {name!r}: levels that differ only in case or space are kept apart: {pairs}{more}"]
 
 
+def rare_classes(name: str, levels: Sequence[str], label: np.ndarray, subject: np.ndarray) -> list[str]:
+    """Return a note on classes with fewer than five subjects, of which nothing can be learned; often they are no classes.
+
+    Parameters
+    ----------
+    label, subject : (n,) codes >= 0.
+    """
+    subjects = [int(np.count_nonzero(np.bincount(subject[label == code]))) for code in range(len(levels))]
+    rare = [(level, count) for level, count in zip(levels, subjects, strict=True) if count < PER_LEVEL]
+    if not rare:
+        return []
+    told = ", ".join(f"{shorten(level)} ({count})" for level, count in rare[:5])
+    more = f" and {len(rare) - 5:,} more" if len(rare) > 5 else ""
+    return [
+        f"label {name!r}: fewer than {PER_LEVEL} subjects are {told}{more}, too few to learn or to test anything; if that is no "
+        f"class of its own, mend it, or add `missing: {{{scalar(name)}: {flow(level for level, _ in rare[:5])}}}` to leave it out"
+    ]
+
+
 def about_subjects(spec: AuditSpec, label: np.ndarray, subject: np.ndarray) -> list[str]:
     """Return notes on subjects: labels that differ within them, subjects with a single record each."""
     if spec.subject is None:

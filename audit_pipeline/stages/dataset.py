@@ -88,6 +88,11 @@ def run(context: StageContext) -> dict[str, Any]:
     notes += [
         *suspects,
         *remarks.alike(spec.label, whole_label.levels),
+        *(
+            remarks.rare_classes(spec.label, whole_label.levels, whole_label.codes, subject)
+            if label_values is None
+            else []
+        ),
         *remarks.about_columns(columns, looks),
         *remarks.about_subjects(spec, whole_label.codes, subject),
         *remarks.about_features(spec, list(arrays), looks),

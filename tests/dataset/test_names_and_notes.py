@@ -92,6 +92,15 @@ def test_subjects_with_two_labels_are_allowed_and_told(tmp_path: Path) -> None:
     assert "a 'who' of its own" in notes(read(tmp_path / "u.csv", tmp_path, subject="who"))
 
 
+def test_a_class_of_one_record_is_told_with_a_remedy_that_works(tmp_path: Path) -> None:
+    labels = (["yes", "no"] * ROWS)[: ROWS - 1]
+    path = to_text(small(ill=[*labels, "no idea"]), tmp_path / "t.csv")
+    told = notes(read(path, tmp_path))
+    assert "label 'ill': fewer than 5 subjects are 'no idea' (1), too few" in told
+    assert "`missing: {ill: [no idea]}`" in told
+    assert "fewer than 5 subjects" not in notes(read(path, tmp_path, missing={"ill": ["no idea"]}))
+
+
 def test_levels_that_differ_in_case_are_told(tmp_path: Path) -> None:
     to_text(small(site=["Graz", "graz", "Lyon", "Lyon  Sud", "lyon sud", "x"] * 4), tmp_path / "t.csv")
     found = notes(read(tmp_path / "t.csv", tmp_path))
