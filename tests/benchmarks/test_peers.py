@@ -79,6 +79,15 @@ def test_case_keeps_what_was_written(tmp_path: Path) -> None:
     assert {*case.features, *case.nuisance, case.label} <= set(case.frame().columns)
 
 
+def test_date_that_is_declared_a_number_is_read_as_days(tmp_path: Path) -> None:
+    """No peer takes a date as a number."""
+    path = write_case(tmp_path, "one", n=4, number="nuisance")
+    days = pd.to_datetime(["2024-03-02", "2024-03-01", None, "2024-03-04"])
+    pd.read_parquet(path.with_suffix(".parquet")).assign(c0=days).to_parquet(path.with_suffix(".parquet"))
+    read = read_case(path).frame()["c0"]
+    np.testing.assert_array_equal(read, [1.0, 0.0, np.nan, 3.0])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

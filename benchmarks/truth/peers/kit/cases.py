@@ -53,7 +53,7 @@ class Case:
     digest: str
 
     def frame(self) -> pd.DataFrame:
-        """Read the table; the row order is the file's, the index counts from 0.
+        """Read the table; the row order is the file's, the index counts from 0, a date declared a number is in days.
 
         Raises
         ------
@@ -66,6 +66,9 @@ class Case:
         absent = [column for column in named if column is not None and column not in frame.columns]
         if absent:
             raise CaseError(f"{self.table}: no column {absent[0]!r}; it has {', '.join(map(str, frame.columns))}")
+        for column, kind in (self.nuisance | self.covariates).items():
+            if kind == "number" and pd.api.types.is_datetime64_any_dtype(frame[column]):
+                frame[column] = (frame[column] - frame[column].min()).dt.total_seconds() / 86_400
         return frame.reset_index(drop=True)
 
 
