@@ -1,4 +1,4 @@
-"""Replacing a folder at once."""
+"""Replacing a folder at once, and refusing one that holds what is not ours."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import glob
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
+from audit_pipeline.errors import DataError
 from audit_pipeline.leftovers import remove_abandoned, unfinished
 
 _AT_FDCWD = -100
@@ -70,3 +71,24 @@ def _exchange(first: Path, second: Path) -> bool:
         return False
     result = libc.renameat2(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), _RENAME_EXCHANGE)
     return int(result) == 0
+
+
+def refuse_foreign(folder: Path, own: Container[str], says: str, remedy: str) -> None:
+    """Refuse a folder that holds anything else than what is ``own``; called before the work, not after it.
+
+    Parameters
+    ----------
+    own : names of the files and folders that may be there; a folder that does not exist yet is fine.
+    says : what is wrong, with ``{}`` for the name of what is foreign.
+
+    Raises
+    ------
+    DataError : it does, or is a file; nothing was written.
+    """
+    if not folder.exists():
+        return
+    foreign = (
+        sorted(path.name for path in folder.iterdir() if path.name not in own) if folder.is_dir() else [folder.name]
+    )
+    if foreign:
+        raise DataError(says.format(repr(foreign[0])), file=folder, remedy=remedy)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from audit_pipeline import digests
-from audit_pipeline.errors import DataError
 from audit_pipeline.spec import TABLE_VIEWS, AuditSpec
 from audit_pipeline.store import StageRecord, Store
 from audit_pipeline.threads import one_thread
@@ -326,12 +325,8 @@ def publish(verdict: StageRecord, out: Path) -> None:
 
 def check_output_folder(out: Path) -> None:
     """Refuse an output folder that holds files which an audit did not write; called before the work, not after it."""
-    if not out.exists():
-        return
-    foreign = sorted(p.name for p in out.iterdir() if p.name not in OUTPUT_FILES) if out.is_dir() else [out.name]
-    if foreign:
-        raise DataError(
-            f"the output folder already holds {foreign[0]!r}, which no audit wrote",
-            file=out,
-            remedy="choose an empty or new folder with --out; an audit replaces its output folder as a whole",
-        )
+    from audit_pipeline.folders import refuse_foreign
+
+    says = "the output folder already holds {}, which no audit wrote"
+    remedy = "choose an empty or new folder with --out; an audit replaces its output folder as a whole"
+    refuse_foreign(out, OUTPUT_FILES, says, remedy)

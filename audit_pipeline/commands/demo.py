@@ -66,18 +66,10 @@ def check_folder(out: Path, names: Sequence[str]) -> None:
     ------
     DataError : it does; nothing was written.
     """
-    from audit_pipeline.errors import DataError
+    from audit_pipeline.folders import refuse_foreign
 
-    own = {*names, DATA, ".store"}
-    if not out.exists():
-        return
-    foreign = sorted(path.name for path in out.iterdir() if path.name not in own) if out.is_dir() else [out.name]
-    if foreign:
-        raise DataError(
-            f"the folder for the demo already holds {foreign[0]!r}",
-            file=out,
-            remedy="choose an empty or new folder with --out",
-        )
+    says, remedy = "the folder for the demo already holds {}", "choose an empty or new folder with --out"
+    refuse_foreign(out, {*names, DATA, ".store"}, says, remedy)
 
 
 def closing_table(done: Sequence[tuple[Case, Audit]], *, console: Console) -> RenderableType:

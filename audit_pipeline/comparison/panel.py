@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group
-from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -16,13 +15,13 @@ from rich.text import Text
 
 from audit_pipeline.comparison.types import Change, Comparison, FigureMove, FindingChange
 from audit_pipeline.report import text as words
-from audit_pipeline.report.gauge import ASCII, UNICODE, Glyphs
+from audit_pipeline.report.drawing import Drawing, Frame
 from audit_pipeline.report.levels import LOOKS, REASONS
 from audit_pipeline.report.panel import short_path
 from audit_pipeline.verdict_types import Level
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.console import RenderableType
 
 MOST = 12
 """Findings, and changes of a kind, that a terminal names; ``--json`` has all of them."""
@@ -43,31 +42,12 @@ _DIGESTS = ("files", "columns")
 
 def render_comparison(found: Comparison, *, width: int) -> RenderableType:
     """Return the panel, at most ``width`` columns wide, for any terminal."""
-    return _ComparisonPanel(found, width)
+    return Frame(lambda width, encoding, glyphs: _Drawing(width, encoding, glyphs, found), width)
 
 
 @dataclass(frozen=True)
-class _ComparisonPanel:
+class _Drawing(Drawing):
     found: Comparison
-    width: int
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = min(self.width, options.max_width)
-        glyphs = ASCII if options.ascii_only else UNICODE
-        drawing = _Drawing(self.found, width, options.encoding, glyphs)
-        yield Constrain(Group(*drawing.parts()), width)
-
-
-@dataclass(frozen=True)
-class _Drawing:
-    found: Comparison
-    width: int
-    encoding: str
-    glyphs: Glyphs
-
-    def say(self, text: object, style: str = "", *, limit: int = 600) -> Text:
-        shown = words.printable(words.visible(text, limit=limit), self.encoding)
-        return Text(shown, style=style, overflow="fold")
 
     def badge(self, level: Level) -> Text:
         look = LOOKS[level]

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group
-from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from audit_pipeline.report import text as words
+from audit_pipeline.report.drawing import Drawing, Frame
 from audit_pipeline.report.panel import short_path
 from audit_pipeline.verification.remarks import Remark, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.console import RenderableType
 
 MOST = 60
 """Remarks of a kind that a terminal shows; ``--json`` has all of them."""
@@ -30,30 +30,16 @@ _NAME = 40
 
 def render_verification(found: Verification, *, width: int) -> RenderableType:
     """Return the panel, at most ``width`` columns wide, for any terminal."""
-    return _VerificationPanel(found, width)
+    return Frame(lambda width, encoding, glyphs: _Drawing(width, encoding, glyphs, found), width)
 
 
 @dataclass(frozen=True)
-class _VerificationPanel:
+class _Drawing(Drawing):
     found: Verification
-    width: int
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = min(self.width, options.max_width)
-        drawing = _Drawing(self.found, width, options.encoding, ascii_only=options.ascii_only)
-        yield Constrain(Group(*drawing.parts()), width)
-
-
-@dataclass(frozen=True)
-class _Drawing:
-    found: Verification
-    width: int
-    encoding: str
-    ascii_only: bool
-
-    def say(self, text: object, style: str = "", *, limit: int = 400) -> Text:
-        shown = words.printable(words.visible(text, limit=limit), self.encoding)
-        return Text(shown, style=style, overflow="fold")
+    @property
+    def ascii_only(self) -> bool:
+        return not self.glyphs.unicode
 
     def parts(self) -> list[RenderableType]:
         parts: list[RenderableType] = [self.header()]
