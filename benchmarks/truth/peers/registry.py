@@ -108,7 +108,7 @@ PEERS = (
         fair="It is the test's documented use: label, out-of-sample predictions, confounder, with the flags for classes "
         "and the recommended additive model. Predictions are of a standardised linear model in five folds that split no "
         "subject. Of a binary label the probability is tested, as the documentation allows; of more classes the class.",
-        settings="1,000 permutations and 50 steps, its defaults, which cost about 20 s a column at n = 300; but 100 "
+        settings="1,000 permutations and 50 steps, its defaults, which cost 10 to 20 s a column at n = 300; but 100 "
         "permutations where column and label have classes and the label more than two, for each of these fits a "
         "multinomial logit by Powell's method, about seven times as slow. It returns p = 0 when no permutation reaches the observed value. SciPy is "
         "held at 1.13: with later ones its additive model fails on numbers.",
