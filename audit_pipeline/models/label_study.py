@@ -16,7 +16,7 @@ from audit_pipeline.models.conditioning import Conditioning, given_covariates, g
 from audit_pipeline.models.crossfit import label_folds
 from audit_pipeline.models.label_test import Given, LabelTest, label_basis
 from audit_pipeline.stats.auc import clustered_standard_error
-from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier
+from audit_pipeline.stats.basis import ColumnBasis, is_identifier, to_condition_on
 from audit_pipeline.stats.exchange import Exchange, given_label
 from audit_pipeline.stats.seeds import generator
 
@@ -83,13 +83,13 @@ class LabelStudy:
         conditioning = (
             given_strata(self.label, given_label(self.label.codes, stratum, self.subject))
             if column.codes is not None
-            else given_covariates(self.label, self._exchange(), [column_basis(column, self.subject).matrix])
+            else given_covariates(self.label, self._exchange(), [to_condition_on(column, self.subject)])
         )
         return self._given(conditioning, stratum, permutations, "column", position)
 
     def given_all(self, permutations: int) -> Given:
         """Compare labels at equal values of all columns together."""
-        bases = [column_basis(column, self.subject).matrix for column in self.columns]
+        bases = [to_condition_on(column, self.subject) for column in self.columns]
         exchange = self._exchange()
         together = given_covariates(self.label, exchange, bases) if bases else given_strata(self.label, exchange)
         return self._given(together, _equally_likely(together.expected), permutations, "all")

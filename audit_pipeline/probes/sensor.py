@@ -11,7 +11,13 @@ from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.auc import Z90, Auc
-from audit_pipeline.stats.basis import ColumnBasis, column_basis, is_identifier, label_response
+from audit_pipeline.stats.basis import (
+    ColumnBasis,
+    column_basis,
+    is_identifier,
+    label_to_condition_on,
+    to_condition_on,
+)
 from audit_pipeline.stats.multiplicity import permutations_for
 from audit_pipeline.stats.seeds import generator
 from audit_pipeline.stats.thinning import whole_subjects
@@ -120,7 +126,7 @@ def _column(
     common |= {"n": len(kept), "n_subjects": int(subject.max()) + 1}
     fold = label_folds(label, subject, inputs.spec.folds, inputs.spec.seed)
     part = _Part(chosen, basis, label, subject, fold, common)
-    response = label_response(data)
+    response = label_to_condition_on(data)
     if response is None:
         exchange = given_label(basis.codes, label, subject)
         given_the_label = given_strata(basis, exchange)
@@ -134,7 +140,7 @@ def _column(
     covariates = [other.take(kept) for other in data.with_role("covariate")]
     covariates = [other for other in covariates if not is_identifier(other, subject) and other.name != column.name]
     if covariates and column.role == "nuisance":
-        bases = [column_basis(other, subject).matrix for other in covariates]
+        bases = [to_condition_on(other, subject) for other in covariates]
         givens["_given_covariates"] = given_covariates(basis, exchange, [*numbers, *bases])
     rows = []
     for suffix, given in givens.items():

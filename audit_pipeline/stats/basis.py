@@ -14,6 +14,7 @@ from audit_pipeline.stats.exchange import varies_within
 RARE = "(rare levels)"
 MIN_LEVEL = 5
 MANY_LEVELS = 10
+MOST_DEVIATIONS = 5.0
 """Levels with fewer subjects are pooled: they can neither be learned nor tested."""
 
 
@@ -90,6 +91,41 @@ def rank_basis(values: np.ndarray) -> np.ndarray:
 def label_response(data: AuditData) -> np.ndarray | None:
     """Return smooth functions (n, 2) of the rank of a label that is a number or ordered, None for plain classes."""
     return None if data.label_values is None else rank_basis(data.label_values)
+
+
+def to_condition_on(column: MetadataColumn, subject: np.ndarray) -> np.ndarray:
+    """Return a column as a matrix (n, d) to condition on: all that its basis has, and for numbers more."""
+    matrix = column_basis(column, subject).matrix
+    return matrix if column.values is None else np.column_stack([matrix, finer(column.values)])
+
+
+def label_to_condition_on(data: AuditData) -> np.ndarray | None:
+    """Return a label that is a number or ordered as a matrix (n, d) to condition on, None for plain classes."""
+    values = data.label_values
+    return None if values is None else np.column_stack([rank_basis(values), finer(values)])
+
+
+def finer(values: np.ndarray) -> np.ndarray:
+    """Return what two smooth functions of the rank leave out (n, 2): the third degree, and the number itself at unit deviation.
+
+    A test of association needs few functions, to have power. Conditioning needs many: what data follow in a number and the functions do
+    not, a column would be blamed for. A normal label that features follow in proportion is not even near to a parabola of its rank.
+    """
+    from scipy.stats import rankdata
+
+    known = ~np.isnan(values)
+    m = int(known.sum())
+    scaled, plain = np.zeros(len(values)), np.zeros(len(values))
+    if m:
+        scaled[known] = (2 * rankdata(values[known]) - m - 1) / max(m - 1, 1)
+        # Infinities have their rank and nothing else.
+        finite = np.nan_to_num(values[known], nan=0.0, posinf=np.nan, neginf=np.nan)
+        finite = np.where(np.isnan(finite), np.nanmean(finite), finite)
+        deviation = float(finite.std())
+        plain[known] = np.clip(
+            (finite - finite.mean()) / (deviation if deviation > 0 else 1.0), -MOST_DEVIATIONS, MOST_DEVIATIONS
+        )
+    return np.column_stack([(5 * scaled**3 - 3 * scaled) * np.sqrt(7) / 2, plain])
 
 
 def is_identifier(column: MetadataColumn, subject: np.ndarray) -> bool:
