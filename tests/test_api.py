@@ -158,7 +158,8 @@ def test_every_kind_of_table_gives_the_same_audit(
 
 
 def test_polars_and_its_lazy_frames(frame: pd.DataFrame, result: Audit, cache: Path) -> None:
-    polars = pytest.importorskip("polars")
+    import polars
+
     table = polars.from_arrow(pa.Table.from_pandas(frame, preserve_index=False))
     same = audit(table.with_columns(polars.col("site").cast(polars.Categorical)), **ROLES, cache=cache)
     pd.testing.assert_frame_equal(same.findings, result.findings)
