@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit_pipeline.models.expansions import centre
+from audit_pipeline.models.thresholds import needs_trees, tree_score
 from audit_pipeline.stats.basis import ColumnBasis
 from audit_pipeline.stats.exchange import Exchange
 
@@ -149,7 +150,13 @@ def given_covariates(basis: ColumnBasis, exchange: Exchange, covariates: Sequenc
     differ by stratum where there are records enough; that of a number is a linear regression with normal errors.
     """
     unit, weight, stratum = exchange.unit, exchange.weight, exchange.record_stratum
-    design = _design(np.column_stack(list(covariates)), exchange)
+    together = np.column_stack(list(covariates))
+    design = _design(together, exchange)
+    first = exchange.representative
+    if needs_trees(together[first]):
+        target = basis.codes if basis.categorical else basis.matrix[:, 0]
+        score = tree_score(together[first], exchange.stratum, target[first], basis.categorical)
+        design = np.column_stack([design, score[unit]])
     design = centre(design, stratum, weight)
     design = design[:, np.sqrt(np.average(design**2, axis=0, weights=weight)) > 1e-9]
     if design.shape[1] == 0:

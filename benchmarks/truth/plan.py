@@ -12,7 +12,7 @@ Size = Literal["smoke", "standard", "full"]
 
 REPLICATES: dict[Size, dict[str, int]] = {
     "smoke": {"null": 1, "alternative": 1, "decision": 1},
-    "standard": {"null": 60, "alternative": 25, "decision": 30},
+    "standard": {"null": 40, "alternative": 25, "decision": 30},
     "full": {"null": 400, "alternative": 200, "decision": 200},
 }
 """Datasets a cell and number of records."""

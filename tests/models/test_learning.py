@@ -16,6 +16,7 @@ from audit_pipeline.models.crossfit import label_folds
 from audit_pipeline.models.features import prepare
 from audit_pipeline.models.permutation_ridge import PENALTIES, PermutationRidge
 from audit_pipeline.models.predictions import Predictions, load, save
+from audit_pipeline.models.thresholds import needs_trees, tree_score
 from audit_pipeline.stats.auc import stratified_auc
 from audit_pipeline.stats.basis import column_basis, finer, to_condition_on
 from audit_pipeline.stats.exchange import given_label
@@ -275,3 +276,40 @@ def test_what_is_conditioned_on_bears_infinities_and_constants() -> None:
     assert np.isfinite(finer(values)).all()
     assert np.isfinite(finer(np.full(5, 2.0))).all()
     assert np.isfinite(finer(np.full(5, np.nan))).all()
+
+
+@pytest.mark.slow
+def test_a_threshold_of_a_covariate_explains_what_follows_it() -> None:
+    """Label, site and features all follow whether age is above a threshold: given age, nothing shows the site.
+
+    By smooth functions of age alone the site is blamed in about every second case.
+    """
+    rng = np.random.default_rng(10)
+    n, runs, small = 300, 60, 0
+    for _ in range(runs):
+        age = rng.standard_normal(n)
+        site = (rng.random(n) < np.where(age > 0.5, 0.85, 0.15)).astype(int)
+        x = rng.standard_normal((n, 6))
+        x[:, 0] += 2.0 * (age > 0.5)
+        column = MetadataColumn(
+            name="s", role="nuisance", kind="categorical", levels=("a", "b"), codes=site.astype(np.int32)
+        )
+        covariate = MetadataColumn(name="age", role="covariate", kind="continuous", values=age)
+        basis = column_basis(column, np.arange(n))
+        exchange = given_label(basis.codes, np.zeros(n, dtype=np.int64), np.arange(n))
+        given = given_covariates(basis, exchange, [to_condition_on(covariate, np.arange(n))])
+        fold = label_folds(np.zeros(n, dtype=np.int64), np.arange(n), 5, 0)
+        small += conditional_test(x, basis, given, fold, rng, 99).p_value <= 0.05
+    # Where the threshold lies has to be learned, so that the level holds nearly and not exactly.
+    assert small <= binom.ppf(0.999, runs, 0.1)
+
+
+def test_levels_of_one_column_need_no_trees() -> None:
+    rng = np.random.default_rng(11)
+    assert not needs_trees(np.eye(4)[rng.integers(0, 4, 200)])
+    assert needs_trees(rng.standard_normal((200, 1)))
+    assert needs_trees(np.column_stack([np.eye(2)[rng.integers(0, 2, 200)] for _ in range(2)]))
+    assert not needs_trees(rng.standard_normal((50, 1)))
+    score = tree_score(rng.standard_normal((200, 1)), np.zeros(200), rng.integers(0, 3, 200), True)
+    assert score.shape == (200, 2)
+    assert tree_score(np.zeros((200, 1)), np.zeros(200), np.zeros(200, dtype=int), True).shape == (200, 0)

@@ -59,16 +59,17 @@ def grouped(rng: np.random.Generator, n: int, v: float, sensor: float, icc: floa
 @family(
     "A legitimate covariate: age drives the label and shows in the data; the site does neither",
     kind="null",
-    cells=[{"share": 0.0}, {"share": 0.6}],
+    cells=[{"share": 0.0, "shape": "line"}, {"share": 0.6, "shape": "line"}, {"share": 0.6, "shape": "threshold"}],
 )
-def covariate(rng: np.random.Generator, n: int, share: float) -> Case:
+def covariate(rng: np.random.Generator, n: int, share: float, shape: str) -> Case:
     """``share``: how strongly the site's patients differ in age. Then label and site go together, and age shows the site: at
-    equal label and age nothing does."""
+    equal label and age nothing does. ``shape``: all three follow age itself, or whether it is above a threshold."""
     age = rng.standard_normal(n)
-    site = (rng.random(n) < 1 / (1 + np.exp(-2.5 * share * age))).astype(np.int64)
-    y = (rng.random(n) < 1 / (1 + np.exp(-1.5 * age))).astype(np.int64)
+    effect = age if shape == "line" else 2.0 * (age > 0.5) - 1
+    site = (rng.random(n) < 1 / (1 + np.exp(-2.5 * share * effect))).astype(np.int64)
+    y = (rng.random(n) < 1 / (1 + np.exp(-1.5 * effect))).astype(np.int64)
     x = draw.features(rng, y)
-    x[:, 1] += age
+    x[:, 1] += effect
     frame = draw.table(y, x, {"site": site, "age": np.round(50 + 12 * age, 1)})
     return one_column(frame, ColumnTruth(shortcut=False), covariates=["age"])
 

@@ -49,7 +49,9 @@ def by_case(rows: pd.DataFrame) -> pd.DataFrame:
     cases["score"] = cases["verdict"].map(RANK) + 0.99 * (1 - cases["p_small"])
     # In the order of the families' files, so that tables do not depend on which part was done first.
     order = {name: position for position, name in enumerate(known)}
-    return cases.sort_values(["family", "cell", "n", "replicate"], key=lambda c: c.map(order) if c.name == "family" else c)
+    return cases.sort_values(
+        ["family", "cell", "n", "replicate"], key=lambda c: c.map(order) if c.name == "family" else c
+    )
 
 
 def words(family: str, cell: int) -> str:
