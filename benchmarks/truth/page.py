@@ -40,6 +40,9 @@ def tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
             "null cells above .05 beyond binomial error (Holm)": str(len(beyond)),
             "worst null cell": f"{worst.share}, {families()[worst.family].title}"
             + (f" ({worst.parameters}, n = {worst.n:,})" if worst.parameters else f" (n = {worst.n:,})"),
+            "mean shifts (V ≥ .2, n ≥ 300) found in less than 90% of the oracle's beyond error": "{} of {} cells".format(
+                *power.short_of_oracle(cases)
+            ),
             "aliased datasets that passed": str(
                 int((cases["family"].eq("aliased") & cases["verdict"].eq("pass")).sum())
             )

@@ -57,8 +57,12 @@ def run(parts: Sequence[Part], folder: Path, workers: int | None = None) -> pd.D
 
 
 def load(parts: Sequence[Part], folder: Path) -> pd.DataFrame:
-    """Return the rows of all parts that are there."""
-    found = [pd.read_parquet(folder / f"{part.name}.parquet") for part in parts if _complete(part, folder)]
+    """Return the rows of all parts that are there; of the replicates that were asked for, should a file hold more."""
+    found = []
+    for part in parts:
+        if _complete(part, folder):
+            rows = pd.read_parquet(folder / f"{part.name}.parquet")
+            found.append(rows[rows["replicate"].isin(list(part.replicates))])
     return pd.concat([frame.dropna(axis=1, how="all") for frame in found], ignore_index=True)
 
 

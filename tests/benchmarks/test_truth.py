@@ -14,7 +14,7 @@ from benchmarks.truth import draw, oracle, page, rivals, runner
 from benchmarks.truth.case import LABEL, Family, families
 from benchmarks.truth.examine import examine
 from benchmarks.truth.plan import Part, parts
-from benchmarks.truth.scores import coverage, false_alarms, verdicts
+from benchmarks.truth.scores import coverage, false_alarms, power, verdicts
 from benchmarks.truth.scores.binomial import Share, short
 from benchmarks.truth.scores.cases import by_case
 
@@ -161,7 +161,7 @@ def test_cases_for_the_peers_keep_their_contract(tmp_path: Path) -> None:
     chosen = [
         part for part in parts("standard", ["drift", "untidy", "leaking"]) if part.n == 300 and part.position == 2
     ]
-    assert rivals.write_cases(chosen, tmp_path) == 18
+    assert rivals.write_cases(chosen, tmp_path) == 6
     frame = pd.read_parquet(tmp_path / f"{rivals.case_id('drift', 2, 300, 0)}.parquet")
     assert frame["date"].dtype.kind == "f"
     untidy = pd.read_parquet(tmp_path / f"{rivals.case_id('untidy', 2, 300, 0)}.parquet")
@@ -180,6 +180,9 @@ def test_the_published_verdict_holds() -> None:
     found = list(false_alarms.cells(cases))
     assert len(cases) > 3_000
     assert false_alarms.beyond_error(found) == []
+    short_cells, promised = power.short_of_oracle(cases)
+    assert short_cells == 0
+    assert promised >= 12
     assert not (cases["family"].eq("aliased") & cases["verdict"].eq("pass")).any()
 
 

@@ -35,6 +35,31 @@ def mean_shift(cases: pd.DataFrame) -> list[dict[str, object]]:
     return rows
 
 
+PROMISED = {"V": 0.2, "n": 300, "share": 0.9}
+"""Mean shifts of at least this V, at this many records, are found in at least this share of what the oracle finds."""
+
+
+def short_of_oracle(cases: pd.DataFrame) -> tuple[int, int]:
+    """Return how many cells of the mean shift that a promise covers fall short of it beyond binomial error, and how many there are.
+
+    Holm over the cells, level .05.
+    """
+    own = cases[(cases["family"] == "mean_shift") & (cases["n"] >= PROMISED["n"])]
+    p_values = []
+    for (cell, n), group in own.groupby(["cell", "n"]):
+        known = known_cell("mean_shift", int(cell))
+        v, sensor = float(str(known["v"])), float(str(known["sensor"]))
+        if v >= PROMISED["V"]:
+            promised = PROMISED["share"] * oracle.intersection(int(n), v, sensor)
+            p_values.append(Share(int(group["seen"].sum()), len(group)).falls_short(promised))
+    short_cells = 0
+    for position, p in enumerate(sorted(p_values)):
+        if p > 0.05 / (len(p_values) - position):
+            break
+        short_cells += 1
+    return short_cells, len(p_values)
+
+
 def sample_sizes(cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return for each dose the records that the oracle and the tool need for 80% power, and their ratio."""
     rows: list[dict[str, object]] = []
