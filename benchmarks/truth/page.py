@@ -33,7 +33,7 @@ def tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
     found = list(false_alarms.cells(cases))
     beyond = false_alarms.beyond_error(found)
     worst = max(found, key=lambda cell: cell.share.rate)
-    summary = [
+    summary: list[dict[str, object]] = [
         {
             "audits": f"{len(cases):,}",
             "null cells": str(len(found)),
@@ -49,7 +49,7 @@ def tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
             + f" of {int(cases['family'].eq('aliased').sum())}",
         }
     ]
-    blocks = {
+    blocks: dict[str, list[dict[str, object]]] = {
         "summary": summary,
         "false alarms by size": false_alarms.by_size(cases),
         "false alarms": false_alarms.table(cases),

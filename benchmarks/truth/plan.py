@@ -23,8 +23,8 @@ SHARE = {"twenty": 0.34, "among_twenty": 0.4, "large": 0.1, "mean_shift": 1.6}
 SLOW = ("twenty", "among_twenty", "large")
 """The smoke run leaves these families out."""
 
-LARGE = 3000
-"""From this number of records on, half the replicates."""
+LARGE = 1000
+"""From this number of records on, two thirds of the replicates."""
 
 SMOKE_MOST = 120
 """The smoke run leaves out larger datasets, where a family has smaller ones, and takes but the first cells of each."""
@@ -70,6 +70,6 @@ def parts(size: Size, only: Sequence[str] = ()) -> Iterator[Part]:
             for n in family.sizes:
                 if size == "smoke" and (position >= SMOKE_CELLS or n > _smoke_most(family)):
                     continue
-                wanted = REPLICATES[size][family.kind] * SHARE.get(family.name, 1.0) * (0.5 if n >= LARGE else 1.0)
+                wanted = REPLICATES[size][family.kind] * SHARE.get(family.name, 1.0) * (2 / 3 if n >= LARGE else 1.0)
                 found.append(Part(family, position, n, range(max(1, round(wanted)))))
     return iter(sorted(found, key=lambda part: part.n))

@@ -202,7 +202,7 @@ def untidy(rng: np.random.Generator, n: int, v: float, sensor: float) -> Case:
     chance = np.array([0.5 - v / 2, 0.5 + v / 2, 0.5])[site]
     y = (rng.random(n) < chance).astype(np.int64)
     x = draw.features(rng, y)
-    draw.mean_shift(x, site - 1.0, sensor)
+    draw.mean_shift(x, np.asarray(site - 1.0), sensor)
     x[:, 2] = rng.standard_cauchy(n)
     x[:, 3] = np.exp(2 * x[:, 3])
     x[:, 4] = np.round(x[:, 4])

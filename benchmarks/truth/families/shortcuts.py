@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import norm
 
 from benchmarks.truth import draw
-from benchmarks.truth.case import LABEL, Case, ColumnTruth, family
+from benchmarks.truth.case import LABEL, Answer, Case, ColumnTruth, family
 
 STRENGTH = 1.0
 
@@ -53,7 +53,7 @@ def aliased(rng: np.random.Generator, n: int, v: float, sensor: float) -> Case:
     draw.mean_shift(x, direction, sensor)
     truth = draw.binary_truth(v, 2, shortcut=True)
     # Overlap of two labels at balanced sites is 1 - V.
-    answer = "aliased" if 1 - v < 0.1 - 1e-9 else "shortcut"
+    answer: Answer = "aliased" if 1 - v < 0.1 - 1e-9 else "shortcut"
     case = shortcut(draw.table(y, x, {"site": site}), truth)
     return Case(case.frame, case.arguments, answer, case.columns)
 
@@ -207,6 +207,6 @@ def beyond_covariate(rng: np.random.Generator, n: int) -> Case:
     y = (rng.random(n) < 1 / (1 + np.exp(-age - 1.2 * (2 * site - 1)))).astype(np.int64)
     x = draw.features(rng, y)
     x[:, 2] += age
-    draw.mean_shift(x, 2.0 * site - 1, 0.8)
+    draw.mean_shift(x, np.asarray(2.0 * site - 1), 0.8)
     frame = draw.table(y, x, {"site": site, "age": np.round(50 + 12 * age, 1)})
     return shortcut(frame, ColumnTruth(shortcut=True), covariates=["age"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -52,6 +55,12 @@ def by_case(rows: pd.DataFrame) -> pd.DataFrame:
     return cases.sort_values(
         ["family", "cell", "n", "replicate"], key=lambda c: c.map(order) if c.name == "family" else c
     )
+
+
+def groups(frame: pd.DataFrame, *keys: str) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Yield the values of ``keys`` and the rows that have them, in the order of their first appearance."""
+    for key, group in frame.groupby(list(keys), sort=False):
+        yield key if isinstance(key, tuple) else (key,), group
 
 
 def words(family: str, cell: int) -> str:

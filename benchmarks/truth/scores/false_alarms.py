@@ -11,7 +11,7 @@ from scipy.stats import kstest
 
 from benchmarks.truth.case import families
 from benchmarks.truth.scores.binomial import Share
-from benchmarks.truth.scores.cases import numbers, words
+from benchmarks.truth.scores.cases import groups, numbers, words
 
 NOMINAL = 0.05
 
@@ -29,7 +29,7 @@ class Cell:
 def cells(cases: pd.DataFrame) -> Iterator[Cell]:
     """Yield the false-alarm rate of every null cell and size: failed datasets, and for views any finding of an unrecorded one."""
     nulls = cases[(cases["kind"] == "null") | ((cases["kind"] == "decision") & (cases["answer"] == "clean"))]
-    for (family, cell, n), group in nulls.groupby(["family", "cell", "n"], sort=False):
+    for (family, cell, n), group in groups(nulls, "family", "cell", "n"):
         alarms = group["failed"] | group["unrecorded"] | (group["leakage"] & group["question"].eq("leakage"))
         yield Cell(str(family), words(str(family), int(cell)), int(n), Share(int(alarms.sum()), len(group)))
 

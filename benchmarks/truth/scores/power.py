@@ -8,14 +8,14 @@ import pandas as pd
 from benchmarks.truth import oracle
 from benchmarks.truth.case import families
 from benchmarks.truth.scores.binomial import Share, short
-from benchmarks.truth.scores.cases import known_cell, words
+from benchmarks.truth.scores.cases import groups, known_cell, words
 
 
 def mean_shift(cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return power by dose and number of records beside the oracle; ``found``: both edges shown; ``failed``: and V at least .2."""
     rows: list[dict[str, object]] = []
     own = cases[cases["family"] == "mean_shift"]
-    for (cell, n), group in own.groupby(["cell", "n"]):
+    for (cell, n), group in groups(own, "cell", "n"):
         known = known_cell("mean_shift", int(cell))
         v, sensor = float(str(known["v"])), float(str(known["sensor"]))
         best = oracle.intersection(int(n), v, sensor)
@@ -46,7 +46,7 @@ def short_of_oracle(cases: pd.DataFrame) -> tuple[int, int]:
     """
     own = cases[(cases["family"] == "mean_shift") & (cases["n"] >= PROMISED["n"])]
     p_values = []
-    for (cell, n), group in own.groupby(["cell", "n"]):
+    for (cell, n), group in groups(own, "cell", "n"):
         known = known_cell("mean_shift", int(cell))
         v, sensor = float(str(known["v"])), float(str(known["sensor"]))
         if v >= PROMISED["V"]:
@@ -64,7 +64,7 @@ def sample_sizes(cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return for each dose the records that the oracle and the tool need for 80% power, and their ratio."""
     rows: list[dict[str, object]] = []
     own = cases[cases["family"] == "mean_shift"]
-    for cell, group in own.groupby("cell"):
+    for (cell,), group in groups(own, "cell"):
         known = known_cell("mean_shift", int(cell))
         v, sensor = float(str(known["v"])), float(str(known["sensor"]))
         by_n = group.groupby("n")["seen"].agg(["mean", "size"])
@@ -98,7 +98,7 @@ def others(cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return the power of every other family of alternatives; for unrecorded ones and leakage, that finding."""
     rows: list[dict[str, object]] = []
     own = cases[(cases["kind"] == "alternative") & (cases["family"] != "mean_shift")]
-    for (family, cell, n), group in own.groupby(["family", "cell", "n"], sort=False):
+    for (family, cell, n), group in groups(own, "family", "cell", "n"):
         question = families()[str(family)].question
         found = group["seen"] if question == "confounding" else group[question]
         rows.append(

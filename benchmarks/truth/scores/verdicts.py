@@ -7,7 +7,7 @@ import pandas as pd
 
 from benchmarks.truth.case import families
 from benchmarks.truth.scores.binomial import Share, short
-from benchmarks.truth.scores.cases import numbers, words
+from benchmarks.truth.scores.cases import groups, numbers, words
 
 TOLERANCE = 0.2
 
@@ -74,7 +74,7 @@ def aliased(cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return the verdicts on nearly and completely confounded datasets: none may pass."""
     rows: list[dict[str, object]] = []
     own = cases[cases["family"] == "aliased"]
-    for cell, group in own.groupby("cell"):
+    for (cell,), group in groups(own, "cell"):
         rows.append(
             {
                 "cell": words("aliased", int(cell)),
@@ -107,7 +107,8 @@ def undecided(rows: pd.DataFrame, cases: pd.DataFrame) -> list[dict[str, object]
         return needed is None or n < needed
 
     out: list[dict[str, object]] = []
-    for n, group in cases[cases["question"].eq("confounding") & cases["kind"].ne("decision")].groupby("n"):
+    decided = cases[cases["question"].eq("confounding") & cases["kind"].ne("decision")]
+    for (n,), group in groups(decided.sort_values("n"), "n"):
         part = own[own["n"] == n]
         values = numbers(part["true_v"])
         hits = sum(justified(float(v), int(n)) for v in values)
@@ -126,7 +127,7 @@ def asked(cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return how often the number of records that an undecided audit asked for did decide."""
     rows: list[dict[str, object]] = []
     own = cases[cases["family"].eq("too_little") & cases["verdict"].eq("inconclusive")]
-    for (cell, n), group in own.groupby(["cell", "n"]):
+    for (cell, n), group in groups(own, "cell", "n"):
         tried = group[group["decided"].notna()]
         rows.append(
             {
@@ -151,7 +152,7 @@ def code(cases: pd.DataFrame) -> list[dict[str, object]]:
 def cost(cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return seconds an audit and peak memory by number of records; all families, one thread, the linear baseline."""
     rows: list[dict[str, object]] = []
-    for n, group in cases.groupby("n"):
+    for (n,), group in groups(cases.sort_values("n"), "n"):
         rows.append(
             {
                 "n": f"{n:,}",
