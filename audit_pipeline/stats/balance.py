@@ -94,7 +94,7 @@ def _one(
     influence[used] = weight * (wins - estimate * opponents) / pairs
     in_play = opponents > 0
     smaller = float(min((positive & in_play).sum(), (~positive & in_play).sum()))
-    return Auc(estimate, influence, pairs, smaller)
+    return Auc(estimate, influence, pairs, smaller, ((1.0, estimate, pairs),))
 
 
 def weighted_balanced_accuracy(

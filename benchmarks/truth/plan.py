@@ -12,12 +12,12 @@ Size = Literal["smoke", "standard", "full"]
 
 REPLICATES: dict[Size, dict[str, int]] = {
     "smoke": {"null": 1, "alternative": 1, "decision": 1},
-    "standard": {"null": 30, "alternative": 25, "decision": 20},
+    "standard": {"null": 25, "alternative": 20, "decision": 20},
     "full": {"null": 400, "alternative": 200, "decision": 200},
 }
 """Datasets a cell and number of records."""
 
-SHARE = {"twenty": 0.34, "among_twenty": 0.4, "large": 0.1, "mean_shift": 1.6}
+SHARE = {"twenty": 0.34, "among_twenty": 0.4, "large": 0.1, "mean_shift": 1.5}
 """Families whose audits take many times longer get this share of the replicates; the one with an oracle gets more."""
 
 SLOW = ("twenty", "among_twenty", "large")

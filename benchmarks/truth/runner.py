@@ -53,6 +53,8 @@ def run(parts: Sequence[Part], folder: Path, workers: int | None = None) -> pd.D
             if open_batches[name] == 0:
                 _save(rows.pop(name), by_name[name], folder)
                 progress.update(bar, description=name)
+                if not sys.stderr.isatty():
+                    print(f"{len(missing) - len(rows)} of {len(missing)} parts: {name}", file=sys.stderr, flush=True)
     return load(parts, folder)
 
 

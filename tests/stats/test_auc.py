@@ -104,6 +104,23 @@ def test_a_difference_of_equal_aucs_is_zero_without_error() -> None:
     assert difference(auc, auc, np.arange(100)) == (0.0, 0.0, 0.0)
 
 
+@pytest.mark.parametrize(("n", "effect", "levels"), [(100, 0.0, 2), (300, 0.8, 4)])
+def test_intervals_of_a_difference_cover_where_it_is_chance(n: int, effect: float, levels: int) -> None:
+    """Levels that say nothing inflate nothing; without the noise of pairs taken off, 99% would be covered."""
+    rng = np.random.default_rng(6)
+    runs, covered = 400, 0
+    for _ in range(runs):
+        y = rng.random(n) < 0.5
+        score, level = rng.standard_normal(n) + effect * y, rng.integers(0, levels, n)
+        fold = np.arange(n) % 5
+        pooled, inside = stratified_auc(score, y, fold), stratified_auc(score, y, crossed(level, fold))
+        assert pooled is not None
+        assert inside is not None
+        _, low, high = difference(pooled, inside, np.arange(n))
+        covered += low <= 0 <= high
+    assert binom.ppf(0.001, runs, 0.93) <= covered <= binom.ppf(0.999, runs, 0.97)
+
+
 def test_crossed_codes_tell_all_combinations_apart() -> None:
     a, b = np.array([0, 0, 1, 1, -1]), np.array([0, 1, 0, 1, 0])
     codes = crossed(a, b)
