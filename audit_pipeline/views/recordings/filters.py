@@ -1,0 +1,86 @@
+"""Random filters with a fixed seed, and what they find in a plane: an embedding that nobody has to train or download.
+
+A layer of random filters, a rectifier and pooling over a grid come close to trained ones when a linear model is put on
+top (Saxe et al. 2011; Coates, Lee and Ng 2011). Filters are random Gabor functions, which have the spectrum of what
+trained first layers learn; patches are normalised for contrast first.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from audit_pipeline.stats.seeds import generator
+
+SEED = 20_180_907
+"""Of the filters; a change to it is a change of version."""
+
+CONTRAST = 0.02
+"""Deviation (of a range of 1) to which even patches are not blown up."""
+
+
+@lru_cache(maxsize=16)
+def gabors(count: int, side: int, purpose: str) -> np.ndarray:
+    """Return filters (side * side, count) float32 of mean 0 and length 1: random orientation, period, phase and width."""
+    rng = generator(SEED, "gabors", purpose, count, side)
+    axis = np.arange(side) - (side - 1) / 2
+    down, right = np.meshgrid(axis, axis, indexing="ij")
+    # Orientations evenly, so that few filters leave no gap; the rest at random.
+    angle = (np.arange(count) + rng.random(count)) * np.pi / count
+    period = np.exp(rng.uniform(np.log(2.5), np.log(2.0 * side), count))
+    phase = rng.uniform(0, 2 * np.pi, count)
+    width = side * rng.uniform(0.2, 0.5, count)
+    centre = rng.uniform(-side / 8, side / 8, (2, count))
+    along = down[..., None] * np.sin(angle) + right[..., None] * np.cos(angle)
+    distance = (down[..., None] - centre[0]) ** 2 + (right[..., None] - centre[1]) ** 2
+    bank = np.cos(2 * np.pi * along / period + phase) * np.exp(-distance / (2 * width**2))
+    bank = bank.reshape(side * side, count)
+    bank -= bank.mean(axis=0)
+    return np.asarray(bank / np.linalg.norm(bank, axis=0), dtype=np.float32)
+
+
+def responses(plane: np.ndarray, bank: np.ndarray, stride: int = 1) -> np.ndarray:
+    """Return the responses (rows, columns, count) of filters to the patches of a plane, normalised for contrast.
+
+    Parameters
+    ----------
+    plane : (h, w) float32, about 0..1, at least as large as the filters.
+    bank : (side * side, count), each of mean 0, so that a patch's mean has no effect.
+    stride : pixels from patch to patch.
+    """
+    side = round(np.sqrt(len(bank)))
+    patches = np.lib.stride_tricks.sliding_window_view(plane, (side, side))[::stride, ::stride]
+    rows, columns = patches.shape[:2]
+    flat = patches.reshape(rows * columns, side * side)
+    mean = flat.mean(axis=1)
+    deviation = np.sqrt(np.maximum(np.einsum("ij,ij->i", flat, flat) / flat.shape[1] - mean**2, 0))
+    found = (flat @ bank) / (side * (deviation[:, None] + np.float32(CONTRAST)))
+    return np.asarray(found.reshape(rows, columns, -1), dtype=np.float32)
+
+
+def pooled(found: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Return means over a grid of what exceeds 0 and of what falls below, (rows * columns * 2 * count,).
+
+    A grid's areas differ by at most one line; each has at least one.
+    """
+    down = np.linspace(0, found.shape[0], rows + 1).astype(int)[:-1]
+    right = np.linspace(0, found.shape[1], columns + 1).astype(int)[:-1]
+    high = np.maximum(found, 0)
+    parts = []
+    for half in (high, high - found):
+        sums = np.add.reduceat(np.add.reduceat(half, down, axis=0), right, axis=1)
+        sizes = np.diff(np.append(down, found.shape[0]))[:, None] * np.diff(np.append(right, found.shape[1]))
+        parts.append(sums / sizes[:, :, None].astype(np.float32))
+    return np.concatenate(parts, axis=2).ravel()
+
+
+def pooled_names(rows: int, columns: int, count: int, place: str) -> tuple[str, ...]:
+    """Return the names of :func:`pooled` in its order."""
+    return tuple(
+        f"{place}: filter {k}{sign} at {row}, {column}"
+        for row in range(rows)
+        for column in range(columns)
+        for sign in "+-"
+        for k in range(count)
+    )

@@ -1,0 +1,158 @@
+"""The view ``noise`` of an image: the remainder of a denoiser, and nothing of the scene."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audit_pipeline.views.recordings.picture import Picture
+from audit_pipeline.views.recordings.registry import image_view
+from audit_pipeline.views.recordings.residual import limited, residual
+
+VERSION = 1
+TILE = 8
+QUANTILES = (0.05, 0.25, 0.5, 0.75)
+LAGS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0), (2, 2), (2, -2), (0, 3), (3, 0))
+BANDS = 8
+PERIODS = (2, 4, 8)
+CHANNELS = ("red", "green", "blue")
+FAINT = 0.02
+"""Grey levels of a tile's deviation, below which it is taken for noiseless: padding, saturation, a drawing."""
+
+COLUMNS = (
+    "share of tiles without noise",
+    *(f"log deviation, quantile {q:g} of tiles" for q in QUANTILES),
+    "kurtosis",
+    "skewness",
+    *(f"correlation at rows {down}, columns {right}" for down, right in LAGS),
+    *(
+        f"log spectrum {axis}, band {band} of {BANDS}"
+        for axis in ("along rows", "along columns")
+        for band in range(BANDS)
+    ),
+    *(f"peak {axis} at period {period}" for axis in ("along rows", "along columns") for period in PERIODS),
+    "pattern of columns",
+    "pattern of rows",
+    *(f"log deviation of {channel} to green" for channel in ("red", "blue")),
+    *(f"correlation of {pair}" for pair in ("red and green", "blue and green")),
+)
+
+
+@image_view("noise", version=VERSION, columns=COLUMNS)
+def noise(picture: Picture) -> np.ndarray:
+    """Describe a denoiser's remainder at native resolution: its size, distribution, correlation, spectrum and patterns.
+
+    Of at most nine windows of 96 x 96 pixels, never scaled. Sizes are quantiles over tiles of 8 x 8, of which edges fill
+    few (tiles with an edge are left out where enough remain); everything else is of remainders divided by their tile's deviation, so that textured places weigh no more than
+    even ones. Patterns of rows and columns are the variance of their means over what independent pixels would have.
+
+    Contains: noise of the sensor and of the film, its reduction and sharpening, demosaicing, interpolation, resizing,
+    compression, lines of the read-out.
+
+    Must not contain: brightness, colour, layout, anything larger than a few pixels. A fine texture of what was recorded
+    survives in any remainder, and so may label.
+
+    Invariant to adding anything that is cubic over five pixels (a smooth image); sizes scale with contrast, all else does not.
+    """
+    planes = _channels(picture)
+    remainders = residual(planes)
+    height, width = (side - side % TILE for side in remainders.shape[-2:])
+    if min(height, width) < TILE:
+        return np.full(len(COLUMNS), np.nan)
+    remainders = remainders[..., :height, :width]
+    main = limited(remainders[0])
+    deviation = np.sqrt(_tiles(main * main))
+    noisy = deviation > FAINT
+    blank = float(1 - noisy.mean())
+    plain = noisy & (_tiles((main != remainders[0]).astype(np.float32)) == 0)
+    # Where texture is everywhere, it cannot be avoided.
+    noisy = plain if plain.sum() > noisy.sum() / 4 else noisy
+    if noisy.sum() < max(1, noisy.size // 50):
+        return np.array([blank] + [np.nan] * (len(COLUMNS) - 1))
+    scale = np.repeat(np.repeat(np.where(noisy, 1 / np.maximum(deviation, FAINT), 0), TILE, axis=1), TILE, axis=2)
+    evened = main * scale.astype(np.float32)
+    share = float(noisy.mean())
+    squares = evened * evened
+    row = [
+        blank,
+        *np.log(np.quantile(deviation[noisy], QUANTILES)),
+        float((squares * squares).mean()) / share,
+        float((squares * evened).mean()) / share,
+        *(_correlation(evened, down, right) / share for down, right in LAGS),
+    ]
+    spectra = [_spectrum(evened), _spectrum(evened.transpose(0, 2, 1))]
+    for spectrum in spectra:
+        row += _bands(spectrum)
+    for spectrum in spectra:
+        row += [_peak(spectrum, period) for period in PERIODS]
+    row += [_pattern(evened, axis) for axis in (1, 2)]
+    return np.array(row + _colours(remainders, noisy))
+
+
+def _channels(picture: Picture) -> np.ndarray:
+    """Return luminance and, of a colour image, red, green and blue: (1 or 4, k, h, w) in grey levels."""
+    grey = picture.grey_windows[None]
+    if picture.windows.shape[3] == 1:
+        return grey
+    return np.concatenate([grey, np.moveaxis(picture.windows, 3, 0) * np.float32(255)])
+
+
+def _tiles(values: np.ndarray) -> np.ndarray:
+    """Return the means of tiles (k, rows, columns)."""
+    windows, height, width = values.shape
+    return values.reshape(windows, height // TILE, TILE, width // TILE, TILE).mean(axis=(2, 4))
+
+
+def _correlation(evened: np.ndarray, down: int, right: int) -> float:
+    height, width = evened.shape[1:]
+    first = evened[:, : height - down, max(0, -right) : width - max(0, right)]
+    second = evened[:, down:, max(0, right) : width - max(0, -right)]
+    return float(np.einsum("kij,kij->", first, second) / first.size)
+
+
+def _spectrum(evened: np.ndarray) -> np.ndarray:
+    """Return the mean power along rows, (bins,); the length is a multiple of 8, so that periods 2, 4 and 8 have bins."""
+    from scipy.fft import rfft
+
+    transformed = rfft(evened, axis=2)
+    return np.asarray((transformed.real**2 + transformed.imag**2).mean(axis=(0, 1)) + 1e-6)
+
+
+def _bands(spectrum: np.ndarray) -> list[float]:
+    """Return the log mean power of bands of equal width, relative to all; without period 2, 4 and 8, which have their peaks."""
+    bins = np.arange(1, len(spectrum))
+    length = 2 * (len(spectrum) - 1)
+    kept = bins[(bins * 8) % length != 0]
+    code = np.minimum(kept * BANDS // len(spectrum), BANDS - 1)
+    if not len(kept):
+        return [np.nan] * BANDS
+    total = spectrum[kept].mean()
+    return [
+        float(np.log(spectrum[kept[code == band]].mean() / total)) if np.any(code == band) else np.nan
+        for band in range(BANDS)
+    ]
+
+
+def _peak(spectrum: np.ndarray, period: int) -> float:
+    """Return the log power at a period over that of its neighbours."""
+    middle = 2 * (len(spectrum) - 1) // period
+    around = [spectrum[i] for i in (middle - 2, middle - 1, middle + 1, middle + 2) if 0 < i < len(spectrum)]
+    return float(np.log(spectrum[middle] / np.mean(around)))
+
+
+def _pattern(evened: np.ndarray, axis: int) -> float:
+    """Return the log variance of the means along an axis, times their number: 0 for independent pixels."""
+    means = evened.mean(axis=axis)
+    return float(np.log((means**2).mean() * evened.shape[axis] / (evened**2).mean() + 1e-6))
+
+
+def _colours(remainders: np.ndarray, noisy: np.ndarray) -> list[float]:
+    if len(remainders) == 1:
+        return [np.nan] * 4
+    red, green, blue = (limited(plane) for plane in remainders[1:])
+    sizes = [float(np.median(np.sqrt(_tiles(plane**2))[noisy])) for plane in (red, green, blue)]
+
+    def together(one: np.ndarray, other: np.ndarray) -> float:
+        return float((one * other).mean() / np.sqrt((one**2).mean() * (other**2).mean()))
+
+    ratios = [float(np.log((sizes[i] + FAINT) / (sizes[1] + FAINT))) for i in (0, 2)]
+    return [*ratios, together(red, green), together(blue, green)]
