@@ -59,8 +59,10 @@ def silence(sound: Sound) -> np.ndarray:
         return nothing
     low = ~dead & (level <= quiet + SPREAD)
     for _ in range(2):
-        # A tenth of all frames is another part of the floor where more is said; its middle is the same.
-        low = ~dead & (np.abs(level - np.median(level[low])) <= SPREAD)
+        # A tenth of all frames is another part of the floor where more is said; its middle is the same. The middle is a
+        # frame's own level, so that there is always one frame around it.
+        middle = np.quantile(level[low], 0.5, method="lower")
+        low = ~dead & (np.abs(level - middle) <= SPREAD)
     alone = low.copy()
     for guard in range(1, GUARD + 1):
         calm = low | dead

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from audit_pipeline.stats.seeds import generator
+from audit_pipeline.views.recordings.picture import resampling
 
 SEED = 20_180_907
 """Of the filters; a change to it is a change of version."""
@@ -40,38 +41,40 @@ def gabors(count: int, side: int, purpose: str) -> np.ndarray:
     return np.asarray(bank / np.linalg.norm(bank, axis=0), dtype=np.float32)
 
 
-def responses(plane: np.ndarray, bank: np.ndarray, stride: int = 1) -> np.ndarray:
-    """Return the responses (rows, columns, count) of filters to the patches of a plane, normalised for contrast.
+def responses(planes: np.ndarray, bank: np.ndarray, stride: int = 1) -> np.ndarray:
+    """Return the responses (..., rows, columns, count) of filters to the patches of planes, normalised for contrast.
 
     Parameters
     ----------
-    plane : (h, w) float32, about 0..1, at least as large as the filters.
+    planes : (..., h, w) float32, about 0..1, at least as large as the filters.
     bank : (side * side, count), each of mean 0, so that a patch's mean has no effect.
     stride : pixels from patch to patch.
     """
     side = round(np.sqrt(len(bank)))
-    patches = np.lib.stride_tricks.sliding_window_view(plane, (side, side))[::stride, ::stride]
-    rows, columns = patches.shape[:2]
-    flat = patches.reshape(rows * columns, side * side)
+    patches = np.lib.stride_tricks.sliding_window_view(planes, (side, side), axis=(-2, -1))
+    patches = patches[..., ::stride, ::stride, :, :]
+    flat = patches.reshape(-1, side * side)
     mean = flat.mean(axis=1)
     deviation = np.sqrt(np.maximum(np.einsum("ij,ij->i", flat, flat) / flat.shape[1] - mean**2, 0))
     found = (flat @ bank) / (side * (deviation[:, None] + np.float32(CONTRAST)))
-    return np.asarray(found.reshape(rows, columns, -1), dtype=np.float32)
+    return np.asarray(found.reshape(*patches.shape[:-2], -1), dtype=np.float32)
 
 
 def pooled(found: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Return means over a grid of what exceeds 0 and of what falls below, (rows * columns * 2 * count,).
+    """Return means over a grid of equal areas of what exceeds 0 and of what falls below, (rows * columns * 2 * count,).
 
-    A grid's areas differ by at most one line; each has at least one.
+    Parameters
+    ----------
+    found : (height, width, count) responses.
     """
-    down = np.linspace(0, found.shape[0], rows + 1).astype(int)[:-1]
-    right = np.linspace(0, found.shape[1], columns + 1).astype(int)[:-1]
+    height, width, count = found.shape
+    down, right = resampling(height, rows), resampling(width, columns)
     high = np.maximum(found, 0)
     parts = []
     for half in (high, high - found):
-        sums = np.add.reduceat(np.add.reduceat(half, down, axis=0), right, axis=1)
-        sizes = np.diff(np.append(down, found.shape[0]))[:, None] * np.diff(np.append(right, found.shape[1]))
-        parts.append(sums / sizes[:, :, None].astype(np.float32))
+        # Rows first: one product with long rows, then a small one for each row of the grid.
+        by_row = (down @ half.reshape(height, width * count)).reshape(rows, width, count)
+        parts.append(right @ by_row)
     return np.concatenate(parts, axis=2).ravel()
 
 

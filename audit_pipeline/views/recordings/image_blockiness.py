@@ -108,17 +108,21 @@ def _amplitudes(on: np.ndarray, off: np.ndarray, weights: np.ndarray) -> list[fl
     return list(np.log((sizes[0] + 0.05) / (sizes[1] + 0.05)))
 
 
-def _periods(on: np.ndarray, off: np.ndarray, weights: np.ndarray) -> list[float]:
-    out: list[float] = []
-    for down, right in LOW:
-        first, second = (np.abs(coefficients[:, down, right]) for coefficients in (on, off))
-        for step in STEPS:
-            large = [values > step / 2 for values in (first, second)]
-            if min(np.count_nonzero(which) for which in large) < ENOUGH:
-                out.append(np.nan)
-                continue
-            factor = np.float32(2 * np.pi / step)
-            weight = weights[large[0]]
-            wave = weight @ np.cos(first[large[0]] * factor) / weight.sum()
-            out.append(float(wave - np.cos(second[large[1]] * factor).mean()))
-    return out
+def _periods(on: np.ndarray, off: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the mean waves on less those off the grid, by frequency and step; NaN with too few coefficients above half a step."""
+    ones = np.ones(len(off), dtype=np.float32)
+    waves = [
+        _waves(np.abs(coefficients[:, down, right]), weight)
+        for down, right in LOW
+        for coefficients, weight in ((on, weights), (off, ones))
+    ]
+    return np.concatenate([first - second for first, second in zip(waves[::2], waves[1::2], strict=True)])
+
+
+def _waves(sizes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of cos(2 pi d / q) over sizes (blocks,) above q / 2, for each step q."""
+    steps = np.array(STEPS, dtype=np.float32)[:, None]
+    large = sizes > steps / 2
+    counted = weights * large
+    mean = np.einsum("qb,qb->q", counted, np.cos(sizes * (np.float32(2 * np.pi) / steps))) / counted.sum(axis=1)
+    return np.where(large.sum(axis=1) >= ENOUGH, mean, np.nan)

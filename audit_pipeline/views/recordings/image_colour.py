@@ -43,7 +43,7 @@ def colour(picture: Picture) -> np.ndarray:
     row = [*_shares(grey, BINS), *np.quantile(grey, QUANTILES), *_moments(grey), *_levels(picture.grey_windows)]
     if picture.small.shape[2] == 1:
         return np.array(row + [np.nan] * (len(COLUMNS) - len(row)))
-    channels = picture.small.reshape(-1, 3).T
+    channels = np.ascontiguousarray(picture.small.reshape(-1, 3).T)
     for channel in channels:
         row += _moments(channel)
     for channel in channels:

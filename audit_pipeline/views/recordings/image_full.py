@@ -65,7 +65,7 @@ def full(picture: Picture) -> np.ndarray:
         np.array([_detail(picture.square(side)[None]) for side, _, _ in SCALES] + [_native_detail(picture)]),
     ]
     for side, count, grid in SCALES:
-        found = responses(picture.square(side), gabors(count, SIDE, f"image at {side}"))
+        found = responses(picture.square(side), gabors(count, SIDE, f"image at {side}"), stride=max(1, side // 32))
         row.append(pooled(found, grid, grid))
     row.append(_native(picture))
     return np.concatenate(row)
@@ -92,5 +92,5 @@ def _native_detail(picture: Picture) -> float:
 
 def _native(picture: Picture) -> np.ndarray:
     bank = gabors(NATIVE, SIDE, "image at native resolution")
-    found = [pooled(responses(window / np.float32(255), bank, stride=3), 1, 1) for window in picture.grey_windows]
-    return np.asarray(np.mean(found, axis=0))
+    found = responses(picture.grey_windows / np.float32(255), bank, stride=3)
+    return pooled(found.reshape(1, -1, NATIVE), 1, 1)

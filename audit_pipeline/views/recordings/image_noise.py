@@ -41,29 +41,29 @@ COLUMNS = (
 def noise(picture: Picture) -> np.ndarray:
     """Describe a denoiser's remainder at native resolution: its size, distribution, correlation, spectrum and patterns.
 
-    Of at most nine windows of 96 x 96 pixels, never scaled. Sizes are quantiles over tiles of 8 x 8, of which edges fill
-    few (tiles with an edge are left out where enough remain); everything else is of remainders divided by their tile's deviation, so that textured places weigh no more than
-    even ones. Patterns of rows and columns are the variance of their means over what independent pixels would have.
+    Of at most nine windows of 96 x 96 pixels, never scaled. Tiles of 8 x 8 with an edge, where a remainder had to be cut, are
+    left out where a quarter of the tiles remains. Sizes are quantiles over tiles; everything else is of remainders divided
+    by their tile's deviation, so that no place weighs more than another. Patterns of rows and columns are the variance of
+    their means over what independent pixels would have.
 
     Contains: noise of the sensor and of the film, its reduction and sharpening, demosaicing, interpolation, resizing,
     compression, lines of the read-out.
 
     Must not contain: brightness, colour, layout, anything larger than a few pixels. A fine texture of what was recorded
-    survives in any remainder, and so may label.
+    survives in any remainder, and so may label; an edge weaker than the noise survives a little.
 
-    Invariant to adding anything that is cubic over five pixels (a smooth image); sizes scale with contrast, all else does not.
+    Invariant to adding anything that is cubic over five pixels (a smooth image), but for rounding to whole grey levels.
     """
-    planes = _channels(picture)
-    remainders = residual(planes)
-    height, width = (side - side % TILE for side in remainders.shape[-2:])
+    whole = residual(picture.grey_windows)
+    height, width = (side - side % TILE for side in whole.shape[1:])
     if min(height, width) < TILE:
         return np.full(len(COLUMNS), np.nan)
-    remainders = remainders[..., :height, :width]
-    main = limited(remainders[0])
+    remainders = whole[:, :height, :width]
+    main = limited(remainders)
     deviation = np.sqrt(_tiles(main * main))
     noisy = deviation > FAINT
     blank = float(1 - noisy.mean())
-    plain = noisy & (_tiles((main != remainders[0]).astype(np.float32)) == 0)
+    plain = noisy & (_tiles((main != remainders).astype(np.float32)) == 0)
     # Where texture is everywhere, it cannot be avoided.
     noisy = plain if plain.sum() > noisy.sum() / 4 else noisy
     if noisy.sum() < max(1, noisy.size // 50):
@@ -85,15 +85,7 @@ def noise(picture: Picture) -> np.ndarray:
     for spectrum in spectra:
         row += [_peak(spectrum, period) for period in PERIODS]
     row += [_pattern(evened, axis) for axis in (1, 2)]
-    return np.array(row + _colours(remainders, noisy))
-
-
-def _channels(picture: Picture) -> np.ndarray:
-    """Return luminance and, of a colour image, red, green and blue: (1 or 4, k, h, w) in grey levels."""
-    grey = picture.grey_windows[None]
-    if picture.windows.shape[3] == 1:
-        return grey
-    return np.concatenate([grey, np.moveaxis(picture.windows, 3, 0) * np.float32(255)])
+    return np.array(row + _colours(picture.windows, noisy))
 
 
 def _tiles(values: np.ndarray) -> np.ndarray:
@@ -145,14 +137,20 @@ def _pattern(evened: np.ndarray, axis: int) -> float:
     return float(np.log((means**2).mean() * evened.shape[axis] / (evened**2).mean() + 1e-6))
 
 
-def _colours(remainders: np.ndarray, noisy: np.ndarray) -> list[float]:
-    if len(remainders) == 1:
+def _colours(windows: np.ndarray, noisy: np.ndarray) -> list[float]:
+    """Compare the channels' remainders in the same tiles; of nine windows three are enough for it."""
+    if windows.shape[3] == 1:
         return [np.nan] * 4
-    red, green, blue = (limited(plane) for plane in remainders[1:])
-    sizes = [float(np.median(np.sqrt(_tiles(plane**2))[noisy])) for plane in (red, green, blue)]
+    chosen = slice(0, None, 4) if len(windows) == 9 else slice(None)
+    if not noisy[chosen].any():
+        return [np.nan] * 4
+    height, width = (TILE * side for side in noisy.shape[1:])
+    planes = np.moveaxis(windows[chosen], 3, 0) * np.float32(255)
+    red, green, blue = (limited(residual(plane)[:, :height, :width]) for plane in planes)
+    sizes = [float(np.median(np.sqrt(_tiles(plane * plane))[noisy[chosen]])) for plane in (red, green, blue)]
 
     def together(one: np.ndarray, other: np.ndarray) -> float:
-        return float((one * other).mean() / np.sqrt((one**2).mean() * (other**2).mean()))
+        return float((one * other).mean() / np.sqrt((one * one).mean() * (other * other).mean()))
 
     ratios = [float(np.log((sizes[i] + FAINT) / (sizes[1] + FAINT))) for i in (0, 2)]
     return [*ratios, together(red, green), together(blue, green)]
