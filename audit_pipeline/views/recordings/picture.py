@@ -100,10 +100,11 @@ def luminance(pixels: np.ndarray) -> np.ndarray:
 def _places(length: int) -> tuple[list[int], int]:
     if length <= 3 * WINDOW:
         return [0], length
-    return [round((length * (2 * i + 1) / 6 - WINDOW / 2) / 8) * 8 for i in range(3)], WINDOW
+    last = (length - WINDOW) // 8
+    return [8 * min(round((length * (2 * i + 1) / 6 - WINDOW / 2) / 8), last) for i in range(3)], WINDOW
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def resampling(length: int, wanted: int) -> np.ndarray:
     """Return the matrix (wanted, length) float32 that averages over areas, or interpolates linearly to more points."""
     if wanted <= length:

@@ -92,6 +92,36 @@ def test_spectrum_does_not_change_with_loudness_and_clipping_does() -> None:
     np.testing.assert_allclose(clipping(loud)[peak] - clipping(soft)[peak], 20, atol=0.01)
 
 
+def test_edges_and_the_spectrum_of_silence_do_not_change_with_loudness() -> None:
+    rng = np.random.default_rng(12)
+    sound = np.pad(voice(rng), (2000, 0))
+    sound = sound + noise(rng, len(sound))
+    for name in ("edges", "silence"):
+        heard = view("audio", name)
+        kept = [i for i, column in enumerate(heard.columns) if "full scale" not in column]
+        loud, soft = (heard(Sound(sound * gain, RATE))[kept] for gain in (1, 0.25))
+        assert np.isfinite(loud).sum() > len(kept) / 2
+        np.testing.assert_allclose(loud, soft, atol=0.02)
+
+
+def test_clipping_does_not_change_with_reversal_in_time() -> None:
+    rng = np.random.default_rng(13)
+    sound = digitised(np.clip(voice(rng) * 2 + noise(rng, round(1.5 * RATE)), -0.4, 0.3))
+    clipping = view("audio", "clipping")
+    np.testing.assert_allclose(clipping(Sound(sound, RATE)), clipping(Sound(sound[::-1], RATE)), rtol=1e-5, atol=1e-6)
+
+
+def test_channels_are_averaged_and_their_difference_is_measured() -> None:
+    rng = np.random.default_rng(14)
+    left, right = 0.1 * rng.standard_normal((2, RATE))
+    spectrum, clipping = view("audio", "spectrum"), view("audio", "clipping")
+    both = Sound(np.stack([left, right], axis=1), RATE)
+    np.testing.assert_allclose(spectrum(both), spectrum(Sound((left + right) / 2, RATE)), atol=1e-3)
+    apart = clipping.columns.index("difference of the channels (dB)")
+    assert abs(clipping(both)[apart] - 10 * np.log10(2)) < 0.2
+    assert np.isnan(clipping(Sound(left, RATE))[apart])
+
+
 def test_bits_steps_and_unused_levels_are_counted() -> None:
     rng = np.random.default_rng(9)
     clipping = view("audio", "clipping")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.stats import rankdata
 
@@ -71,6 +74,18 @@ def test_a_crop_after_compression_is_in_blockiness_alone() -> None:
     expect(told_apart("image", make, ("blockiness", "thumbnail", "vignetting"), N, 5), ("blockiness",))
 
 
+def test_files_of_a_real_codec_are_told_apart_by_quality() -> None:
+    image_module = pytest.importorskip("PIL.Image", reason="Pillow writes the files")
+
+    def make(rng: np.random.Generator, group: int) -> Picture:
+        levels = np.rint(255 * exposed(rng, scene(rng))).astype(np.uint8)
+        file = io.BytesIO()
+        image_module.fromarray(levels).save(file, "JPEG", quality=(85, 90)[group])
+        return Picture(np.asarray(image_module.open(file), dtype=np.float32) / 255)
+
+    expect(told_apart("image", make, ("blockiness", "thumbnail", "vignetting"), N, 18), ("blockiness",))
+
+
 def test_what_is_seen_is_neither_in_noise_nor_in_blockiness_nor_in_the_border() -> None:
     def make(rng: np.random.Generator, group: int) -> Picture:
         blob = disc(SIDE, *rng.uniform(44, 52, 2), rng.uniform(4, 8))
@@ -135,6 +150,46 @@ def test_vignetting_does_not_change_with_gain_and_border_not_with_the_middle() -
     changed = light.copy()
     changed[12:-12, 12:-12] = rng.random((SIDE - 24, SIDE - 24))
     np.testing.assert_array_equal(border(Picture(light)), border(Picture(changed)))
+
+
+def test_blockiness_does_not_change_with_a_slope_and_colour_not_with_mirroring() -> None:
+    rng = np.random.default_rng(19)
+    image = compressed(exposed(rng, 0.5 * scene(rng)), 0.5)
+    blockiness, colour = view("image", "blockiness"), view("image", "colour")
+    jumps = slice(0, 16)
+    slope = np.linspace(0, 0.3, SIDE, dtype=np.float32)
+    np.testing.assert_allclose(blockiness(Picture(image))[jumps], blockiness(Picture(image + slope))[jumps], atol=1e-3)
+    np.testing.assert_allclose(colour(Picture(image)), colour(Picture(image[::-1, ::-1])), atol=1e-4)
+
+
+def test_a_large_image_costs_no_more_than_its_pixels() -> None:
+    picture = Picture(np.broadcast_to(np.linspace(0, 1, 4000, dtype=np.float32)[:, None], (4000, 3000)))
+    assert picture.windows.shape == (9, 96, 96, 1)
+    assert max(picture.small.shape) < 256
+    np.testing.assert_allclose(picture.square(16)[:, 0], (np.arange(16) + 0.5) / 16, atol=5e-3)
+    for length in range(280, 320):
+        assert Picture(np.zeros((length, 8))).windows.shape == ((1, 3)[length > 288], (length, 96)[length > 288], 8, 1)
+    # Windows keep the place of JPEG's grid.
+    grid = Picture(np.tile(np.arange(8, dtype=np.float32) / 8, (1000, 125)))
+    np.testing.assert_array_equal(grid.windows[:, 0, :8, 0], np.tile(np.arange(8, dtype=np.float32) / 8, (9, 1)))
+
+
+def test_a_linear_model_on_the_embedding_reads_digits_better_than_on_pixels() -> None:
+    from sklearn.datasets import load_digits
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.model_selection import cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    digits = load_digits()
+    images, label = digits.images[:300] / 16, digits.target[:300]
+    full = view("image", "full")
+    model = make_pipeline(StandardScaler(), RidgeClassifier(100.0))
+    pixels = cross_val_score(model, images.reshape(300, -1), label, cv=5).mean()
+    embedded = cross_val_score(model, np.stack([full(Picture(image)) for image in images]), label, cv=5).mean()
+    # Of 300: a fifth of the mistakes less at the least, and 96 of 100 right.
+    assert embedded > 0.96
+    assert 1 - embedded < 0.8 * (1 - pixels)
 
 
 def test_padding_is_measured() -> None:
