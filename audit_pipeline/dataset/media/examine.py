@@ -1,0 +1,109 @@
+"""One file to one row: its digest, its kind, what its header says, and what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from audit_pipeline.dataset.media.decode import recording_of
+from audit_pipeline.dataset.media.headers import Fact, header_of
+from audit_pipeline.dataset.media.headers.facts import facts
+from audit_pipeline.dataset.media.headers.name import name_facts
+from audit_pipeline.dataset.media.image import Picture
+from audit_pipeline.dataset.media.limits import Limits
+from audit_pipeline.dataset.media.problems import Problem, Unreadable, guarded
+from audit_pipeline.dataset.media.sniff import sniff
+from audit_pipeline.dataset.media.sound import Sound
+from audit_pipeline.dataset.media.source import Source, Stream, open_whole
+
+_BLOCK = 1 << 20
+
+
+def examine(task: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a file, as JSON: path, digest, bytes, kind, problem, reason, remedy, facts.
+
+    Parameters
+    ----------
+    task : ``path``, ``limits`` (see :meth:`Limits.to_json`), and ``decode``: whether the content is decoded as well, which
+        alone finds files that are damaged behind their header.
+    """
+    source = Source.of(task["path"])
+    limits = Limits(**task["limits"])
+    row = _empty_row(source)
+    found: dict[str, Fact] = {}
+    try:
+        with guarded(source.shown):
+            _fill(row, found, source, limits, decode=bool(task["decode"]))
+    except Unreadable as error:
+        row |= _columns(error.problem)
+    row["facts"] = {name: fact.value for name, fact in found.items()}
+    return row
+
+
+def _fill(row: dict[str, Any], found: dict[str, Fact], source: Source, limits: Limits, *, decode: bool) -> None:
+    with open_whole(source, limits) as stream:
+        row["bytes"] = stream.size
+        row["digest"] = digest_of(stream)
+        kind = row["kind"] = sniff(stream)
+        try:
+            with guarded(source.shown):
+                found.update(header_of(stream, kind, source.name, limits))
+        except Unreadable:
+            if not decode:
+                raise
+            # The decoder may know better what is wrong. In a damaged DICOM file nobody can tell what in a name is a patient's.
+            found.update(facts(kind=kind, bytes=stream.size))
+            if kind != "dicom":
+                found.update(name_facts(source.name))
+            recording_of(stream, kind, limits)
+            raise
+        if decode:
+            found.update(recording_facts(recording_of(stream, kind, limits)))
+
+
+def lost(task: dict[str, Any], how: str) -> dict[str, Any]:
+    """Return the row of a file at which the decoder died (``died``) or did not come back (``stuck``)."""
+    patience = Limits(**task["limits"]).patience
+    error = Unreadable("corrupt", "the decoder crashed on it")
+    if how == "stuck":
+        error = Unreadable("bomb", f"decoding it takes more than {patience:g} seconds")
+    return _empty_row(Source.of(task["path"])) | _columns(error.problem)
+
+
+def _empty_row(source: Source) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(("digest", "bytes", "kind", "problem", "reason", "remedy"))
+    return {"path": source.shown, **row, "facts": {}}
+
+
+def _columns(problem: Problem) -> dict[str, Any]:
+    return {"problem": problem.kind, "reason": problem.reason, "remedy": problem.remedy}
+
+
+def digest_of(stream: Stream) -> str:
+    """Return the SHA-256 of a stream, read in blocks."""
+    digest = hashlib.sha256()
+    stream.seek(0)
+    while block := stream.read(_BLOCK):
+        digest.update(block)
+    stream.seek(0)
+    return digest.hexdigest()
+
+
+def recording_facts(recording: Picture | Sound) -> dict[str, Fact]:
+    """Return what only the decoded content tells: bits in use, brightness, loudness."""
+    if isinstance(recording, Picture):
+        return facts(
+            bit_depth_in_use=recording.bits_in_use,
+            brightness=float(recording.pixels.mean(dtype=np.float64)),
+            contrast=float(recording.pixels.std(dtype=np.float64)),
+        )
+    samples = recording.samples
+    power = float(np.mean(np.square(samples), dtype=np.float64))
+    return facts(
+        bit_depth_in_use=recording.bits_in_use,
+        duration=len(samples) / recording.rate,
+        loudness=10.0 * float(np.log10(power)) if power > 0 else None,
+        peak=max(float(samples.max()), -float(samples.min())),
+    )
