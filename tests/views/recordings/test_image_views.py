@@ -19,12 +19,12 @@ N = 120
 TOLD = 0.9
 
 
-def expect(aucs: dict[str, float], seen_by: tuple[str, ...]) -> None:
+def expect(aucs: dict[str, float], seen_by: tuple[str, ...], n: int = N) -> None:
     for name, auc in aucs.items():
         if name in seen_by:
             assert auc > TOLD, f"{name} should tell the groups apart: {auc:.3f}"
         else:
-            assert auc < chance(N), f"{name} must not tell the groups apart: {auc:.3f}"
+            assert auc < chance(n), f"{name} must not tell the groups apart: {auc:.3f}"
 
 
 def test_a_view_without_information_is_at_chance() -> None:
@@ -99,8 +99,9 @@ def test_contrast_and_brightness_of_the_scene_are_in_colour_and_not_in_noise_or_
     def make(rng: np.random.Generator, group: int) -> Picture:
         return Picture(exposed(rng, (0.7, 1.0)[group] * scene(rng)))
 
+    # More recordings, since faint edges leak first.
     names = ("noise", "blockiness", "colour", "vignetting")
-    expect(told_apart("image", make, names, N, 7), ("colour",))
+    expect(told_apart("image", make, names, 300, 7), ("colour",), 300)
 
 
 def test_a_lens_is_in_vignetting_and_not_in_noise_or_blockiness() -> None:
