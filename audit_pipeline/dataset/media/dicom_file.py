@@ -27,6 +27,7 @@ NATIVE = frozenset({IMPLICIT, EXPLICIT, DEFLATED, BIG})
 
 _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT"})
 _MAX_META = 1 << 16
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read_dataset(stream: Stream, limits: Limits, *, tags: list[int] | None = Non
     source: Any = stream
     stream.seek(body.start)
     if body.syntax == DEFLATED:
-        source = io.BytesIO(_inflate(stream, limits))
+        source = io.BytesIO(_inflate(stream, limits) if tags is None else _inflate_start(stream, limits))
     implicit, little = body.syntax == IMPLICIT, body.syntax != BIG
 
     def pixels(tag: int, vr: str | None, size: int) -> bool:
@@ -100,13 +101,21 @@ def read_dataset(stream: Stream, limits: Limits, *, tags: list[int] | None = Non
 
 def _inflate(stream: Stream, limits: Limits) -> bytes:
     packed = stream.read()
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    content = unpacker.decompress(packed, limits.bytes)
-    if unpacker.unconsumed_tail and not unpacker.eof:
-        raise Unreadable("bomb", f"{len(packed):,} bytes unpack to more than {limits.bytes:,}")
-    if not unpacker.eof:
-        raise Unreadable("truncated", "the compressed body ends too early")
-    return content
+    # Once to see how much it is, keeping nothing, and once to keep it.
+    unpacker, rest, size = zlib.decompressobj(-zlib.MAX_WBITS), packed, 0
+    while not unpacker.eof:
+        block = unpacker.decompress(rest, _BLOCK)
+        rest, size = unpacker.unconsumed_tail, size + len(block)
+        if size > limits.bytes:
+            raise Unreadable("bomb", f"{len(packed):,} bytes unpack to more than {limits.bytes:,}")
+        if not block and not rest and not unpacker.eof:
+            raise Unreadable("truncated", "the compressed body ends too early")
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed)
+
+
+def _inflate_start(stream: Stream, limits: Limits) -> bytes:
+    """Return the start of a compressed body: what describes a picture stands before it."""
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(stream.read(limits.header), limits.header)
 
 
 def rle_length(segment: bytes) -> int:
