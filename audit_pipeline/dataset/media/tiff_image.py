@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,8 @@ from audit_pipeline.dataset.media.quiet import silent
 from audit_pipeline.dataset.media.source import Stream
 
 if TYPE_CHECKING:
-    from tifffile import TiffPage
+    from PIL.Image import Image
+    from tifffile import TiffFile, TiffPage
 
 _NONE, _DEFLATE = 1, (8, 32946)
 _MAX_CHANNELS = 4
@@ -28,11 +30,28 @@ _CODECS = "pip install imagecodecs, or write the file without compression"
 def frames(stream: Stream, limits: Limits, only: int | None) -> Iterator[Picture]:
     """Yield the pages of a file."""
     listed = pages(stream, limits)
-    for index in chosen(len(listed), only, limits):
-        page = listed[index]
-        _check(page, stream.size, limits)
-        deep = page.bits > 8 and page.compression in (_NONE, *_DEFLATE)
-        yield (_deep if deep else _plain)(stream, page, index, len(listed), limits)
+    with ExitStack() as stack:
+        # Opened once for all pages: finding one takes a decoder through the tables of all before it.
+        deep: TiffFile | None = None
+        plain: Image | None = None
+        for index in chosen(len(listed), only, limits):
+            page = listed[index]
+            _check(page, stream.size, limits)
+            if page.bits > 8 and page.compression in (_NONE, *_DEFLATE):
+                deep = deep or stack.enter_context(_opened(stream))
+                yield _deep(deep, stream, page, index, len(listed), limits)
+            else:
+                with silent():
+                    plain = plain or stack.enter_context(pillow_image.opened(stream, "tiff", limits))
+                    found = _plain(plain, stream, page, index, len(listed), limits)
+                yield found
+
+
+def _opened(stream: Stream) -> TiffFile:
+    import tifffile
+
+    stream.seek(0)
+    return tifffile.TiffFile(stream)  # type: ignore[arg-type]
 
 
 def _check(page: Page, packed: int, limits: Limits) -> None:
@@ -46,31 +65,28 @@ def _check(page: Page, packed: int, limits: Limits) -> None:
         raise Unreadable("bomb", f"tiles of {page.tile[0]:,} x {page.tile[1]:,} pixels are larger than the picture")
 
 
-def _plain(stream: Stream, page: Page, index: int, count: int, limits: Limits) -> Picture:
-    with silent(), pillow_image.opened(stream, "tiff", limits) as image:
-        image.seek(index)
-        check_size(image.width, image.height, stream.size, limits, len(image.getbands()))
-        return pillow_image.picture(image, index, count, bits=page.bits)
+def _plain(image: Image, stream: Stream, page: Page, index: int, count: int, limits: Limits) -> Picture:
+    image.seek(index)
+    check_size(image.width, image.height, stream.size, limits, len(image.getbands()))
+    return pillow_image.picture(image, index, count, bits=page.bits)
 
 
-def _deep(stream: Stream, page: Page, index: int, count: int, limits: Limits) -> Picture:
+def _deep(file: TiffFile, stream: Stream, page: Page, index: int, count: int, limits: Limits) -> Picture:
     import tifffile
 
-    stream.seek(0)
-    with tifffile.TiffFile(stream) as file:  # type: ignore[arg-type]
-        found = file.pages[index]
-        if not isinstance(found, tifffile.TiffPage):
-            raise Unreadable("corrupt", "the page has no table of tags of its own")
-        check_size(found.imagewidth, found.imagelength, stream.size, limits, found.samplesperpixel)
-        if found.imagedepth != 1 or found.samplesperpixel != page.samples or found.dtype is None:
-            raise Unreadable("unsupported", "the page is a volume, or its numbers are of no known type")
-        _check_segments(stream, found, page)
-        try:
-            values = found.asarray(maxworkers=1)
-        except ValueError as error:
-            if "imagecodecs" in str(error):
-                raise Unreadable("unsupported", "its compression has no decoder here", remedy=_CODECS) from None
-            raise
+    found = file.pages[index]
+    if not isinstance(found, tifffile.TiffPage):
+        raise Unreadable("corrupt", "the page has no table of tags of its own")
+    check_size(found.imagewidth, found.imagelength, stream.size, limits, found.samplesperpixel)
+    if found.imagedepth != 1 or found.samplesperpixel != page.samples or found.dtype is None:
+        raise Unreadable("unsupported", "the page is a volume, or its numbers are of no known type")
+    _check_segments(stream, found, page)
+    try:
+        values = found.asarray(maxworkers=1)
+    except ValueError as error:
+        if "imagecodecs" in str(error):
+            raise Unreadable("unsupported", "its compression has no decoder here", remedy=_CODECS) from None
+        raise
     return _picture(_channels_last(values, found), page, index, count)
 
 
