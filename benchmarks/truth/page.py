@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.truth import rivals
 from benchmarks.truth.case import families
 from benchmarks.truth.peers import registry
+from benchmarks.truth.plan import parts
 from benchmarks.truth.scores import coverage, false_alarms, power, verdicts
 from benchmarks.truth.scores.cases import by_case
 
@@ -33,9 +34,11 @@ def tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
     found = list(false_alarms.cells(cases))
     beyond = false_alarms.beyond_error(found)
     worst = max(found, key=lambda cell: cell.share.rate)
+    done, planned = cases.groupby(["family", "cell", "n"]).ngroups, len(list(parts("standard")))
     summary: list[dict[str, object]] = [
         {
             "audits": f"{len(cases):,}",
+            "of the standard plan's cells": f"{done} of {planned}",
             "null cells": str(len(found)),
             "null cells above .05 beyond binomial error (Holm)": str(len(beyond)),
             "worst null cell": f"{worst.share}, {families()[worst.family].title}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -86,11 +88,24 @@ def aliased(cases: pd.DataFrame) -> list[dict[str, object]]:
     return rows
 
 
+@cache
+def design_of(family: str, cell: int, n: int, column: str) -> tuple[int, int]:
+    """Return the independent units of a family's datasets, and the degrees of freedom of a column with two labels."""
+    known = families()[family]
+    case = known.case(known.cells[cell], n, 0)
+    subject = case.arguments.get("subject")
+    units = case.frame[subject].nunique() if subject else len(case.frame)
+    values = case.frame[column]
+    # A number, or a date, is tested by location and spread of its rank.
+    levels = values.nunique()
+    return units, 2 if values.dtype.kind == "f" or levels > 60 else levels - 1
+
+
 def undecided(rows: pd.DataFrame, cases: pd.DataFrame) -> list[dict[str, object]]:
     """Return how often the audit was undecided by number of records, and how often that was justified.
 
-    Justified: with so many records even a perfect analysis of a column of this V would not decide with 80% power, neither that V is
-    below the tolerance nor, if it is above, that there is an association.
+    Justified: with so many units even a perfect analysis of a column of this V, with as many levels, would not decide with 80% power:
+    neither that V is below the tolerance nor, if it is above, that there is an association.
     """
     from audit_pipeline.stats.power import n_to_detect, n_to_exclude
 
@@ -102,22 +117,23 @@ def undecided(rows: pd.DataFrame, cases: pd.DataFrame) -> list[dict[str, object]
         & pd.notna(rows["true_v"])
     ]
 
-    def justified(v: float, n: int) -> bool:
-        needed = n_to_exclude(v, TOLERANCE, 1, 1) if v < TOLERANCE else n_to_detect(v, 1, 1, 0.05)
-        return needed is None or n < needed
+    def justified(row: pd.Series) -> bool:
+        units, df = design_of(str(row["family"]), int(row["cell"]), int(row["n"]), str(row["column"]))
+        v = float(row["true_v"])
+        needed = n_to_exclude(v, TOLERANCE, df, 1) if v < TOLERANCE else n_to_detect(v, df, 1, 0.05)
+        return needed is None or units < needed
 
     out: list[dict[str, object]] = []
     decided = cases[cases["question"].eq("confounding") & cases["kind"].ne("decision")]
     for (n,), group in groups(decided.sort_values("n"), "n"):
         part = own[own["n"] == n]
-        values = numbers(part["true_v"])
-        hits = sum(justified(float(v), int(n)) for v in values)
+        hits = sum(justified(row) for _, row in part.iterrows())
         out.append(
             {
                 "n": f"{n:,}",
                 "datasets": f"{len(group):,}",
                 "inconclusive": short(group["verdict"].eq("inconclusive").mean()),
-                "of these columns, justified": f"{hits} of {len(values)}" if len(values) else "–",
+                "of these columns, justified": f"{hits} of {len(part)}" if len(part) else "–",
             }
         )
     return out
