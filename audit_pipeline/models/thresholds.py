@@ -9,7 +9,11 @@ Wolpert, Neural Networks 5, 1992; conditioning on such a score is enough where i
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
+
+_Array = tuple[bytes, tuple[int, ...]]
 
 FOLDS = 5
 TREES = 40
@@ -38,6 +42,18 @@ def tree_score(covariates: np.ndarray, stratum: np.ndarray, column: np.ndarray, 
     -------
     (m, k) log odds of each level but the first seen, or the expected number; k = 0 where it cannot be learned.
     """
+    arrays = [np.ascontiguousarray(part, dtype=np.float64) for part in (covariates, stratum, column)]
+    # Several probes condition one label on the same columns of the same records; the trees are the same for all of them.
+    return _score(*((part.tobytes(), part.shape) for part in arrays), categorical).copy()
+
+
+@lru_cache(maxsize=8)
+def _score(first: _Array, second: _Array, third: _Array, categorical: bool) -> np.ndarray:
+    covariates, stratum, column = (np.frombuffer(content).reshape(shape) for content, shape in (first, second, third))
+    return _fitted(covariates, stratum, column, categorical)
+
+
+def _fitted(covariates: np.ndarray, stratum: np.ndarray, column: np.ndarray, categorical: bool) -> np.ndarray:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     m = len(column)
