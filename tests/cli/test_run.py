@@ -178,7 +178,10 @@ def _environment(**more: str) -> dict[str, str]:
 
 
 def test_ctrl_c_stops_a_running_stage_and_leaves_nothing_behind(home: Path) -> None:
-    script = f"{PRELUDE}pipeline.graph = made_up_stages.waiting_graph\nsys.exit(cli.main(['run', 'audit.yaml']))"
+    # A shell lets what it starts in the background ignore Ctrl-C, and children inherit that; this one is to hear it.
+    hear = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    graph = "pipeline.graph = made_up_stages.waiting_graph\n"
+    script = f"{hear}{PRELUDE}{graph}sys.exit(cli.main(['run', 'audit.yaml']))"
     process = subprocess.Popen(
         [sys.executable, "-c", script], env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
