@@ -6,12 +6,14 @@ share.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from audit_pipeline.dataset.records import AuditData, MetadataColumn
+from audit_pipeline.evidence import Evidence
 from audit_pipeline.models.conditioning import Conditioning, given_covariates, given_strata
 from audit_pipeline.models.crossfit import label_folds
 from audit_pipeline.models.label_test import Given, LabelTest, label_basis
@@ -19,6 +21,9 @@ from audit_pipeline.stats.auc import clustered_standard_error
 from audit_pipeline.stats.basis import ColumnBasis, is_identifier, to_condition_on
 from audit_pipeline.stats.exchange import Exchange, given_label
 from audit_pipeline.stats.seeds import generator
+
+MIN_EXCESS = 0.02
+"""Where an AUC exceeds one half by less there is nothing whose explanation could be shared out."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,39 @@ class LabelStudy:
     def _given(self, conditioning: Conditioning, stratum: np.ndarray, permutations: int, *what: str | int) -> Given:
         rng = generator(self.seed, self.purpose, *what)
         return Given.make(self.label, conditioning, stratum, rng, permutations)
+
+
+def explained(
+    study: LabelStudy, overall: LabelTest, within: Iterable[LabelTest], metric: str, common: Mapping[str, Any]
+) -> list[Evidence]:
+    """Return a row a column: the share of the AUC above one half that it explains; ``detail`` marks the one that explains most.
+
+    Parameters
+    ----------
+    within : the tests within each of the study's columns, asked for only if there is anything to share out.
+    common : fields that all rows have.
+    """
+    if overall.auc is None or overall.auc.estimate < 0.5 + MIN_EXCESS:
+        return []
+    shares = []
+    for column, test in zip(study.columns, within, strict=True):
+        share = explained_share(overall, test, study.subject)
+        if share is not None:
+            shares.append((column, *share))
+    best = max((share for _, share, *_ in shares), default=0.0)
+    return [
+        Evidence(
+            **common,
+            metric=metric,
+            column=column.name,
+            role=column.role,
+            estimate=share,
+            ci_low=low,
+            ci_high=high,
+            detail={"best": share == best},
+        )
+        for column, share, low, high in shares
+    ]
 
 
 def explained_share(overall: LabelTest, within: LabelTest, subject: np.ndarray) -> tuple[float, float, float] | None:

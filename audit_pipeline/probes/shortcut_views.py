@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 JUDGED, SHOWN = 499, 199
 """Permutations for what a verdict rests on, and for what only explains it."""
 
-MIN_EXCESS = 0.02
-"""Where the view's AUC exceeds one half by less there is nothing whose explanation could be shared out."""
-
 
 @probe(
     "shortcut_views",
@@ -105,12 +102,14 @@ def _tests(study: LabelStudy, matrices: dict[str, np.ndarray], inputs: ProbeInpu
 
 
 def _rows(study: LabelStudy, tests: list[LabelTest], common: dict[str, Any], label_free: bool) -> list[Evidence]:
+    from audit_pipeline.models.label_study import explained
+
     overall, *within, together = tests
     columns = overall.columns
     rows = [_row(study, overall, common, "view_auc", detail={"columns": columns, "records_of": study.records})]
     for column, test in zip(study.columns, within, strict=True):
         rows.append(_row(study, test, common, "view_auc_within", column=column))
-    rows += _explained(study, overall, within, common)
+    rows += explained(study, overall, within, "view_explained", common)
     detail = {"label_free": label_free, "given": [column.name for column in study.columns]}
     persists = _row(study, together, common, "view_persists", detail=detail)
     if persists.p_value is None or overall.p_value is None:
@@ -153,32 +152,3 @@ def _why_not(test: LabelTest, column: MetadataColumn | None) -> str:
     if test.columns == 0:
         return f"the view is the same for all records of each {where}"
     return f"no test fold has records of two labels at the same {where}"
-
-
-def _explained(
-    study: LabelStudy, overall: LabelTest, within: list[LabelTest], common: dict[str, Any]
-) -> list[Evidence]:
-    """Return the share of the view's AUC above one half that each column explains."""
-    from audit_pipeline.models.label_study import explained_share
-
-    if overall.auc is None or overall.auc.estimate < 0.5 + MIN_EXCESS:
-        return []
-    shares = []
-    for column, test in zip(study.columns, within, strict=True):
-        share = explained_share(overall, test, study.subject)
-        if share is not None:
-            shares.append((column, *share))
-    best = max((share for _, share, *_ in shares), default=0.0)
-    return [
-        Evidence(
-            **common,
-            metric="view_explained",
-            column=column.name,
-            role=column.role,
-            estimate=share,
-            ci_low=low,
-            ci_high=high,
-            detail={"best": share == best},
-        )
-        for column, share, low, high in shares
-    ]

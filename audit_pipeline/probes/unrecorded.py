@@ -16,7 +16,7 @@ from audit_pipeline.stats.seeds import generator
 if TYPE_CHECKING:
     from audit_pipeline.models.clusters import Clusters
     from audit_pipeline.models.label_study import LabelStudy
-    from audit_pipeline.models.label_test import Given
+    from audit_pipeline.models.label_test import Given, LabelTest
     from audit_pipeline.stats.association import Association
     from audit_pipeline.views.matrix import View
 
@@ -28,9 +28,6 @@ HOPELESS = 0.2
 
 CANDIDATE = 0.05
 """Up to this p-value a cluster's records are listed, so that it can be declared as a column."""
-
-MIN_EXCESS = 0.02
-"""Where the AUC of the clusters exceeds one half by less there is nothing whose explanation could be shared out."""
 
 
 @probe(
@@ -213,35 +210,15 @@ class _Search:
         )
 
     def _explained(self, study: LabelStudy, common: dict[str, Any]) -> list[Evidence]:
-        from audit_pipeline.models.label_study import explained_share
+        from audit_pipeline.models.label_study import explained
         from audit_pipeline.models.label_test import label_test
 
-        def test(given: Given) -> Any:
+        def test(given: Given) -> LabelTest:
             return label_test(self._marks(), study.label, given, study.fold)
 
         # Only AUCs are compared here, so one permutation is enough.
-        overall = test(study.given_nothing(1))
-        if overall.auc is None or overall.auc.estimate < 0.5 + MIN_EXCESS:
-            return []
-        shares = []
-        for position, column in enumerate(study.columns):
-            share = explained_share(overall, test(study.given_column(position, 1)), study.subject)
-            if share is not None:
-                shares.append((column, *share))
-        best = max((share for _, share, *_ in shares), default=0.0)
-        return [
-            Evidence(
-                **common,
-                metric="cluster_explained",
-                column=column.name,
-                role=column.role,
-                estimate=share,
-                ci_low=low,
-                ci_high=high,
-                detail={"best": share == best},
-            )
-            for column, share, low, high in shares
-        ]
+        within = (test(study.given_column(position, 1)) for position in range(len(study.columns)))
+        return explained(study, test(study.given_nothing(1)), within, "cluster_explained", common)
 
     def _readable(self, inputs: ProbeInputs, study: LabelStudy, common: dict[str, Any]) -> Evidence:
         from audit_pipeline.models.conditioning import given_strata
