@@ -322,22 +322,20 @@ def unrecorded(
     if candidate is not None:
         notes += [f"It parts the records into groups: {_group(candidate)}.", *_group_notes(candidate)]
     if not fails:
+        declare = f"declare `label_free: [{row.view}]`"
         look = (
-            _ask(candidate)
-            if candidate is not None
-            else "If not, look for what differed between the labels at recording time, and"
+            f"look for what differed between the labels at recording time, and {declare}."
+            if candidate is None
+            else f"{_uncapital(_ask(candidate))} Or {declare}, and it fails."
         )
         return Finding(
             column=None,
             role="view",
             verdict="warn",
             reason="unrecorded",
-            headline=f"{view[0].upper()}{view[1:]} alone predicts the label at equal values of all recorded columns (AUC {size}).",
+            headline=f"{_capital(view)} alone predicts the label at equal values of all recorded columns (AUC {size}).",
             next_step="Ask whether it can carry the label honestly, as a test does that is ordered on suspicion. "
-            + (f"If not, {look[0].lower()}{look[1:]}" if candidate is not None else look)
-            + (" Or" if candidate is not None else "")
-            + f" declare `label_free: [{row.view}]`"
-            + (", and it fails." if candidate is not None else "."),
+            f"If not, {look}",
             notes=tuple(notes),
             n=row.n,
             n_subjects=row.n_subjects,
@@ -347,7 +345,7 @@ def unrecorded(
         role="view",
         verdict="fail",
         reason="unrecorded",
-        headline=f"{view[0].upper()}{view[1:]} should carry no label, yet predicts it (AUC {size}), and no recorded column explains "
+        headline=f"{_capital(view)} should carry no label, yet predicts it (AUC {size}), and no recorded column explains "
         "that.",
         next_step=_ask(candidate)
         if candidate is not None
@@ -425,6 +423,10 @@ def _ask(candidate: Candidate) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _uncapital(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _number(value: float | None) -> str:

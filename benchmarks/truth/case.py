@@ -58,6 +58,12 @@ class Case:
     columns: Mapping[str, ColumnTruth] = field(default_factory=dict)
 
 
+def one_column(frame: pd.DataFrame, truth: ColumnTruth, name: str = "site", subject: bool = False, **more: Any) -> Case:
+    """Return a case with one nuisance column, whose truth is the answer; ``more`` goes to the audit."""
+    arguments = {"label": LABEL, "nuisance": [name], **({"subject": "subject"} if subject else {}), **more}
+    return Case(frame, arguments, "shortcut" if truth.shortcut else "clean", {name: truth})
+
+
 Generator = Callable[..., Case]
 Cell = Mapping[str, Any]
 

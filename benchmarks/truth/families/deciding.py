@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.truth import draw
-from benchmarks.truth.case import Case, family
-from benchmarks.truth.families.nulls import one_column
-from benchmarks.truth.families.shortcuts import shortcut
+from benchmarks.truth.case import Case, family, one_column
 
 
 @family(
@@ -24,9 +22,7 @@ def too_little(rng: np.random.Generator, n: int, v: float, count: int) -> Case:
     x = draw.features(rng, y)
     draw.mean_shift(x, direction, 1.0)
     frame = draw.table(y, x, {"site": site})
-    if v == 0:
-        return one_column(frame, draw.binary_truth(v, count, shortcut=False))
-    return shortcut(frame, draw.binary_truth(v, count, shortcut=True))
+    return one_column(frame, draw.binary_truth(v, count, shortcut=v > 0))
 
 
 @family("Large tables", kind="decision", cells=[{"v": 0.0}, {"v": 0.3}], sizes=(10_000, 20_000))

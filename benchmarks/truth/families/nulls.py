@@ -7,17 +7,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.truth import draw
-from benchmarks.truth.case import LABEL, Case, ColumnTruth, family
+from benchmarks.truth.case import LABEL, Case, ColumnTruth, family, one_column
 
 READABLE, ASSOCIATED, NEITHER = {"v": 0.0, "sensor": 1.0}, {"v": 0.5, "sensor": 0.0}, {"v": 0.0, "sensor": 0.0}
 EDGES = (READABLE, ASSOCIATED, NEITHER)
 """The corners of the composite null: one edge, the other, none."""
-
-
-def one_column(frame: Any, truth: ColumnTruth, name: str = "site", subject: bool = False, **more: Any) -> Case:
-    """Return a clean case with one nuisance column."""
-    arguments = {"label": LABEL, "nuisance": [name], **({"subject": "subject"} if subject else {}), **more}
-    return Case(frame, arguments, "clean", {name: truth})
 
 
 @family(

@@ -8,15 +8,9 @@ import numpy as np
 from scipy.stats import norm
 
 from benchmarks.truth import draw
-from benchmarks.truth.case import LABEL, Answer, Case, ColumnTruth, family
+from benchmarks.truth.case import LABEL, Answer, Case, ColumnTruth, family, one_column
 
 STRENGTH = 1.0
-
-
-def shortcut(frame: Any, truth: ColumnTruth, name: str = "site", subject: bool = False, **more: Any) -> Case:
-    """Return a case with one nuisance column that is a shortcut."""
-    arguments = {"label": LABEL, "nuisance": [name], **({"subject": "subject"} if subject else {}), **more}
-    return Case(frame, arguments, "shortcut", {name: truth})
 
 
 @family(
@@ -35,7 +29,7 @@ def mean_shift(rng: np.random.Generator, n: int, v: float, sensor: float) -> Cas
     draw.mean_shift(x, direction, sensor)
     # The likelihood ratio within a label is the shifted feature itself.
     readable = float(norm.cdf(2 * sensor / np.sqrt(2)))
-    return shortcut(draw.table(y, x, {"site": site}), draw.binary_truth(v, 2, shortcut=True, readable=readable))
+    return one_column(draw.table(y, x, {"site": site}), draw.binary_truth(v, 2, shortcut=True, readable=readable))
 
 
 @family(
@@ -54,7 +48,7 @@ def aliased(rng: np.random.Generator, n: int, v: float, sensor: float) -> Case:
     truth = draw.binary_truth(v, 2, shortcut=True)
     # Overlap of two labels at balanced sites is 1 - V: at the bound where V is .9. Without a sensor that is all that is wrong there.
     answer: Answer = "aliased" if sensor == 0 or 1 - v < 0.1 - 1e-9 else "shortcut"
-    case = shortcut(draw.table(y, x, {"site": site}), truth)
+    case = one_column(draw.table(y, x, {"site": site}), truth)
     return Case(case.frame, case.arguments, answer, case.columns)
 
 
@@ -83,7 +77,7 @@ def subtle(rng: np.random.Generator, n: int, trace: str, v: float) -> Case:
         draw.missing_by(rng, x, direction, 0.5)
     else:
         draw.rounded_by(x, site == 1)
-    return shortcut(draw.table(y, x, {"site": site}), draw.binary_truth(v, 2, shortcut=True))
+    return one_column(draw.table(y, x, {"site": site}), draw.binary_truth(v, 2, shortcut=True))
 
 
 @family(
@@ -101,7 +95,7 @@ def drift(rng: np.random.Generator, n: int, column: str, v: float) -> Case:
     draw.mean_shift(x, direction, STRENGTH)
     days = np.datetime64("2024-01-01") + np.floor(700 * u).astype("timedelta64[D]")
     values = days.astype(str) if column == "date" else np.round(15 + 10 * u, 3)
-    return shortcut(draw.table(y, x, {column: values}), ColumnTruth(shortcut=True, v=v), column)
+    return one_column(draw.table(y, x, {column: values}), ColumnTruth(shortcut=True, v=v), column)
 
 
 @family(
@@ -116,7 +110,7 @@ def mediator(rng: np.random.Generator, n: int, v: float) -> Case:
     scanner = np.where(rng.random(n) < (1 + v) / 2, y, 1 - y)
     x = rng.standard_normal((n, 8))
     draw.mean_shift(x, draw.direction_of(scanner, 2), STRENGTH)
-    return shortcut(draw.table(y, x, {"scanner": scanner}), draw.binary_truth(v, 2, shortcut=True), "scanner")
+    return one_column(draw.table(y, x, {"scanner": scanner}), draw.binary_truth(v, 2, shortcut=True), "scanner")
 
 
 @family("One shortcut among twenty columns", kind="alternative", cells=[{"v": 0.4}, {"v": 0.6}], sizes=(300, 1000))
@@ -171,7 +165,7 @@ def other_kinds(rng: np.random.Generator, n: int, kind: str) -> Case:
         truth = ColumnTruth(shortcut=True)
     x = draw.features(rng, y / 2 if kind == "five classes" else y)
     draw.mean_shift(x, direction, STRENGTH)
-    return shortcut(draw.table(y, x, {"site": site}), truth)
+    return one_column(draw.table(y, x, {"site": site}), truth)
 
 
 @family(
@@ -196,7 +190,7 @@ def subjects(rng: np.random.Generator, n: int, design: str) -> Case:
     x[:, 0] += draw.EFFECT * y
     draw.mean_shift(x, draw.direction_of(site, 2), STRENGTH)
     frame = draw.table(y, x, {"site": site}, subject=who)
-    return shortcut(frame, ColumnTruth(shortcut=True, v=0.5, kappa=0.75), subject=True)
+    return one_column(frame, ColumnTruth(shortcut=True, v=0.5, kappa=0.75), subject=True)
 
 
 @family("A site that shows beyond a declared covariate", kind="alternative", sizes=(300, 1000))
@@ -209,4 +203,4 @@ def beyond_covariate(rng: np.random.Generator, n: int) -> Case:
     x[:, 2] += age
     draw.mean_shift(x, np.asarray(2.0 * site - 1), 0.8)
     frame = draw.table(y, x, {"site": site, "age": np.round(50 + 12 * age, 1)})
-    return shortcut(frame, ColumnTruth(shortcut=True), covariates=["age"])
+    return one_column(frame, ColumnTruth(shortcut=True), covariates=["age"])
