@@ -282,5 +282,6 @@ def corrected_metadata_auc(kappa: float, result: Association) -> tuple[float, fl
     Along the ray from independence to the observed table kappa - 1/2 is linear in V (exactly so for two labels), so the
     correction and the interval of V carry over by the ratio (kappa - 1/2) / V.
     """
-    ratio = (kappa - 0.5) / result.raw if result.raw > 0 else 0.5
+    # A table without any association has a V of a few last bits, and no ratio: that of two balanced levels stands in.
+    ratio = (kappa - 0.5) / result.raw if result.raw > 1e-6 else 0.5
     return tuple(min(1.0, 0.5 + ratio * v) for v in (result.v, result.low, result.high))  # type: ignore[return-value]

@@ -176,3 +176,13 @@ def test_intervals_count_subjects_and_need_exceptions_to_be_seen() -> None:
     perfect = association(design_units(label, 2, np.arange(40), categorical(level)), np.random.default_rng(0), 9)
     assert perfect.high == 1.0
     assert perfect.low == pytest.approx(1 - 2 * (1 - 0.025 ** (1 / 40)), abs=0.03)
+
+
+def test_twelve_records_without_any_association_leave_the_metadata_auc_open() -> None:
+    label, level = from_table([[3, 3], [3, 3]])
+    units = design_units(label, 2, np.arange(12), categorical(level))
+    result = association(units, np.random.default_rng(0), 99)
+    kappa, low, high = corrected_metadata_auc(metadata_auc(units), result)
+    assert (kappa, low) == (0.5, 0.5)
+    assert high == pytest.approx(0.5 + result.high / 2)
+    assert high > 0.8
