@@ -27,6 +27,16 @@ def sensor(n: float, v: float, strength: float) -> float:
     return float(norm.cdf(strength * math.sqrt(n * (1 - v * v)) - norm.isf(ALPHA)))
 
 
+def invariant(n: float, v: float, strength: float, features: int = 8) -> float:
+    """Return the bound for a method that knows the model but not which way the site shifts the features.
+
+    The most powerful test that treats all directions of ``features`` alike is a chi-square test with as many degrees of freedom; its
+    noncentrality is that of the one-sided test squared, n strength^2 (1 - V^2). The design edge bounds it as before.
+    """
+    unknown = float(ncx2.sf(chi2.isf(ALPHA, features), features, n * strength**2 * (1 - v * v)))
+    return min(design(n, v), unknown)
+
+
 def intersection(n: float, v: float, strength: float) -> float:
     """Return the bound on the power to show both edges."""
     return min(design(n, v), sensor(n, v, strength))

@@ -87,6 +87,14 @@ def test_the_oracle_is_the_power_of_the_best_tests() -> None:
     error = 4 * np.sqrt(0.25 / runs)
     assert oracle.design(n, v) == pytest.approx(design, abs=error)
     assert oracle.sensor(n, v, strength) == pytest.approx(hits / runs, abs=error)
+    # A direction that has to be found costs power; one that is the only one costs the half of a two-sided test.
+    assert (
+        oracle.invariant(n, v, strength) < oracle.invariant(n, v, strength, features=1) < oracle.sensor(n, v, strength)
+    )
+    z = rng.standard_normal((runs, 8))
+    z[:, 0] += strength * np.sqrt(n * (1 - v**2))
+    found = (np.square(z).sum(axis=1) > 15.507).mean()
+    assert oracle.invariant(n, v, strength) == pytest.approx(min(found, design), abs=error)
     needed = oracle.records_needed(v, strength)
     assert oracle.intersection(needed, v, strength) == pytest.approx(0.8, abs=1e-3)
 

@@ -28,6 +28,7 @@ def mean_shift(cases: pd.DataFrame) -> list[dict[str, object]]:
                 "datasets": str(len(group)),
                 "found": str(found),
                 "oracle": short(best),
+                "oracle without the direction": short(oracle.invariant(int(n), v, sensor)),
                 "failed": short(group["failed"].mean()),
                 "passed": short(group["verdict"].eq("pass").mean()),
             }
