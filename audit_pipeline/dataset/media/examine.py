@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,18 @@ from audit_pipeline.dataset.media.source import Source, Stream, open_whole
 
 _BLOCK = 1 << 20
 
+Visit = Callable[[Picture | Sound], None]
 
-def examine(task: dict[str, Any]) -> dict[str, Any]:
+
+def examine(task: dict[str, Any], visit: Visit | None = None) -> dict[str, Any]:
     """Return the row of a file, as JSON: path, digest, bytes, kind, problem, reason, remedy, facts.
 
     Parameters
     ----------
     task : ``path``, ``limits`` (see :meth:`Limits.to_json`), and ``decode``: whether the content is decoded as well, which
         alone finds files that are damaged behind their header.
+    visit : called with the decoded recording while it is in memory, so that whoever looks at it need not decode it again.
+        What it raises counts as damage of the file.
     """
     source = Source.of(task["path"])
     limits = Limits(**task["limits"])
@@ -35,14 +40,22 @@ def examine(task: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Fact] = {}
     try:
         with guarded(source.shown):
-            _fill(row, found, source, limits, decode=bool(task["decode"]))
+            _fill(row, found, source, limits, decode=bool(task["decode"]), visit=visit)
     except Unreadable as error:
         row |= _columns(error.problem)
     row["facts"] = {name: fact.value for name, fact in found.items()}
     return row
 
 
-def _fill(row: dict[str, Any], found: dict[str, Fact], source: Source, limits: Limits, *, decode: bool) -> None:
+def _fill(
+    row: dict[str, Any],
+    found: dict[str, Fact],
+    source: Source,
+    limits: Limits,
+    *,
+    decode: bool,
+    visit: Visit | None,
+) -> None:
     with open_whole(source, limits) as stream:
         row["bytes"] = stream.size
         row["digest"] = digest_of(stream)
@@ -60,7 +73,10 @@ def _fill(row: dict[str, Any], found: dict[str, Fact], source: Source, limits: L
             recording_of(stream, kind, limits)
             raise
         if decode:
-            found.update(recording_facts(recording_of(stream, kind, limits)))
+            recording = recording_of(stream, kind, limits)
+            found.update(recording_facts(recording))
+            if visit is not None:
+                visit(recording)
 
 
 def lost(task: dict[str, Any], how: str) -> dict[str, Any]:
