@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
 from audit_pipeline.views.recordings.filters import gabors, pooled, pooled_names, responses
+from audit_pipeline.views.recordings.mel import mel_weights
 from audit_pipeline.views.recordings.picture import resampling
 from audit_pipeline.views.recordings.registry import audio_view
 from audit_pipeline.views.recordings.sound import HOP, Sound, decibels
 
 VERSION = 1
 BANDS = 40
-LOWEST, HIGHEST = 30.0, 8000.0
-KNEE = 300.0
-"""Hz below which the scale of pitch is linear and above logarithmic: lower than the mel scale's 700, for hearts and lungs."""
-
 MODULATIONS = np.array([0.5, 1, 2, 4, 8, 16, 32])
 GROUPS = 4
 CEPSTRA = 13
@@ -60,7 +56,7 @@ def full(sound: Sound) -> np.ndarray:
 
     The same number of columns for every length and rate.
     """
-    weights = _mel(len(sound.frequencies), sound.rate)
+    weights = mel_weights(len(sound.frequencies), sound.rate, BANDS)
     bands = decibels(sound.power @ np.nan_to_num(weights))
     top = float(bands.max())
     if top <= -119:
@@ -85,24 +81,6 @@ def full(sound: Sound) -> np.ndarray:
             _filtered(plane, "as it runs", 1),
         ]
     )
-
-
-@lru_cache(maxsize=16)
-def _mel(bins: int, rate: float) -> np.ndarray:
-    """Return triangles (bins, 40) of equal width on the scale log(1 + Hz / knee); NaN where one reaches beyond rate / 2."""
-    frequencies = np.linspace(0, rate / 2, bins)
-    low, high = np.log1p(LOWEST / KNEE), np.log1p(HIGHEST / KNEE)
-    corners = KNEE * np.expm1(np.linspace(low, high, BANDS + 2))
-    corners[0], corners[-1] = LOWEST, HIGHEST
-    # A triangle narrower than two bins would fall between them.
-    narrowest = frequencies[1]
-    left = np.minimum(corners[:-2], corners[1:-1] - narrowest)
-    right = np.maximum(corners[2:], corners[1:-1] + narrowest)
-    rising = (frequencies[:, None] - left) / (corners[1:-1] - left)
-    falling = (right - frequencies[:, None]) / (right - corners[1:-1])
-    weights = np.maximum(np.minimum(rising, falling), 0)
-    weights[:, corners[2:] > rate / 2 * (1 + 1e-6)] = np.nan
-    return weights.astype(np.float32)
 
 
 def _cepstra(plane: np.ndarray) -> np.ndarray:
