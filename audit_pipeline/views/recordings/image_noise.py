@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from audit_pipeline.views.recordings.picture import Picture
 from audit_pipeline.views.recordings.registry import image_view
-from audit_pipeline.views.recordings.residual import REACH, limited, residual
+from audit_pipeline.views.recordings.residual import REACH, limited, residual, smoothed
 
-VERSION = 1
+VERSION = 2
 TILE = 8
 QUANTILES = (0.05, 0.25, 0.5, 0.75)
 LAGS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0), (2, 2), (2, -2), (0, 3), (3, 0))
+FARTHEST = 3
+"""Pixels of the longest lag along either axis."""
+
 BANDS = 8
 PERIODS = (2, 4, 8)
 CHANNELS = ("red", "green", "blue")
@@ -44,10 +49,10 @@ COLUMNS = (
 def noise(picture: Picture) -> np.ndarray:
     """Describe a denoiser's remainder at native resolution: its size, distribution, correlation, spectrum and patterns.
 
-    Of at most nine windows of 96 x 96 pixels, never scaled. Tiles of 8 x 8 with an edge, known by remainders that
-    had to be cut or by a second, coarser remainder, are left out where a quarter of the tiles remains. Sizes are quantiles over tiles; everything else is of remainders divided
-    by their tile's deviation, so that no place weighs more than another. Patterns of rows and columns are the variance of
-    their means over what independent pixels would have.
+    Of at most 128 x 128 pixels (four windows of 64 x 64 of a larger image), never scaled. Tiles of 8 x 8 with an edge, known by
+    remainders that had to be cut or by a second, coarser remainder, are left out where a quarter of the tiles remains.
+    Sizes are quantiles over tiles; everything else is of remainders divided by their tile's deviation, so that no place weighs
+    more than another. Patterns of rows and columns are the variance of their means over what independent pixels would have.
 
     Contains: noise of the sensor and of the film, its reduction and sharpening, demosaicing, interpolation, resizing,
     compression, lines of the read-out.
@@ -57,118 +62,149 @@ def noise(picture: Picture) -> np.ndarray:
 
     Invariant to adding anything that is cubic over five pixels (a smooth image), but for rounding to whole grey levels.
     """
-    whole = residual(picture.grey_windows)
-    height, width = (side - side % TILE for side in whole.shape[1:])
+    planes = picture.grey_windows
+    smooth = smoothed(planes)
+    height, width = (side - side % TILE for side in smooth.shape[1:])
     if min(height, width) < TILE:
         return np.full(len(COLUMNS), np.nan)
-    remainders = whole[:, :height, :width]
+    remainders = planes[:, REACH : REACH + height, REACH : REACH + width] - smooth[:, :height, :width]
     main = limited(remainders)
-    deviation = np.sqrt(_tiles(main * main))
+    power = _tiles(main * main)
+    deviation = np.sqrt(power)
     noisy = deviation > FAINT
     blank = float(1 - noisy.mean())
-    plain = noisy & (_tiles((main != remainders).astype(np.float32)) == 0) & ~_edged(picture.grey_windows, whole, noisy)
+    plain = noisy & (_tiles(remainders * remainders) == power) & ~_edged(smooth, noisy)
     # Where texture is everywhere, it cannot be avoided.
     noisy = plain if plain.sum() > noisy.sum() / 4 else noisy
     if noisy.sum() < max(1, noisy.size // 50):
         return np.array([blank] + [np.nan] * (len(COLUMNS) - 1))
-    scale = np.repeat(np.repeat(np.where(noisy, 1 / np.maximum(deviation, FAINT), 0), TILE, axis=1), TILE, axis=2)
-    evened = main * scale.astype(np.float32)
-    share = float(noisy.mean())
-    squares = evened * evened
+    evened = _evened(main, np.where(noisy, 1 / np.maximum(deviation, FAINT), 0).astype(np.float32))
+    inner = np.ascontiguousarray(evened[:, :height, :width])
+    share = float(noisy.mean()) * inner.size
+    squares = inner.ravel() ** 2
     row = [
         blank,
         *np.log(np.quantile(deviation[noisy], QUANTILES)),
-        float((squares * squares).mean()) / share,
-        float((squares * evened).mean()) / share,
-        *(_correlation(evened, down, right) / share for down, right in LAGS),
+        float(squares @ squares) / share,
+        float(squares @ inner.ravel()) / share,
+        *_correlations(evened, height, width, float(noisy.mean())),
     ]
-    spectra = [_spectrum(evened), _spectrum(evened.transpose(0, 2, 1))]
+    along_rows = inner.reshape(-1, width)
+    grams = [along_rows.T @ along_rows, (inner @ inner.transpose(0, 2, 1)).sum(axis=0)]
+    counts = (len(along_rows), len(inner) * width)
+    spectra = [_spectrum(gram) / count + 1e-6 for gram, count in zip(grams, counts, strict=True)]
     for spectrum in spectra:
-        row += _bands(spectrum)
+        everything, bands = _bands(len(spectrum))
+        row += list(np.log(spectrum @ bands / (spectrum @ everything)))
     for spectrum in spectra:
         row += [_peak(spectrum, period) for period in PERIODS]
-    row += [_pattern(evened, axis) for axis in (1, 2)]
+    # The sum of a Gram matrix is that of the squared sums along the axis, its trace that of all squares.
+    row += [float(np.log(max(gram.sum(), 0) / np.trace(gram) + 1e-6)) for gram in grams[::-1]]
     return np.array(row + _colours(picture.windows, noisy))
 
 
 def _tiles(values: np.ndarray) -> np.ndarray:
     """Return the means of tiles (k, rows, columns)."""
     windows, height, width = values.shape
-    return values.reshape(windows, height // TILE, TILE, width // TILE, TILE).mean(axis=(2, 4))
+    # A product along the contiguous axis, then sums of whole rows: several times as fast as a mean over both axes.
+    across = values.reshape(-1, TILE) @ np.full(TILE, 1 / TILE**2, dtype=np.float32)
+    return across.reshape(windows, height // TILE, TILE, width // TILE).sum(axis=2)
 
 
-def _edged(planes: np.ndarray, whole: np.ndarray, noisy: np.ndarray) -> np.ndarray:
+def _edged(smooth: np.ndarray, noisy: np.ndarray) -> np.ndarray:
     """Return which tiles hold something coarser than noise: edges too weak to need a cut, seen after smoothing.
 
     What is smoothed away and what is left are nearly uncorrelated in noise, so that a choice by the one hardly bends the other;
     and as no cubic surface is left of the second smoothing either, the choice is the same when something smooth is added.
     """
-    smooth = planes[:, REACH:-REACH, REACH:-REACH] - whole
     if min(smooth.shape[1:]) <= 4 * REACH:
         return np.zeros(noisy.shape, dtype=bool)
-    coarse = np.pad(residual(smooth, step=2), ((0, 0), (2 * REACH,) * 2, (2 * REACH,) * 2), mode="edge")
+    coarse = residual(smooth, step=2)
+    coarse *= coarse
+    coarse = np.pad(coarse, ((0, 0), (2 * REACH,) * 2, (2 * REACH,) * 2), mode="edge")
     height, width = (TILE * side for side in noisy.shape[1:])
-    energy = _tiles((coarse * coarse)[:, :height, :width])
+    energy = _tiles(np.ascontiguousarray(coarse[:, :height, :width]))
     return np.asarray(energy > EDGED * np.median(energy[noisy])) if noisy.any() else ~noisy
 
 
-def _correlation(evened: np.ndarray, down: int, right: int) -> float:
-    height, width = evened.shape[1:]
-    first = evened[:, : height - down, max(0, -right) : width - max(0, right)]
-    second = evened[:, down:, max(0, right) : width - max(0, -right)]
-    return float(np.einsum("kij,kij->", first, second) / first.size)
+def _evened(main: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return remainders times their tile's scale, (k, h + 3, w + 3) with zeros below and to the right."""
+    windows, rows, columns = scale.shape
+    out = np.zeros((windows, rows * TILE + FARTHEST, columns * TILE + FARTHEST), dtype=np.float32)
+    tiled = main.reshape(windows, rows, TILE, columns, TILE)
+    inside = out[:, : rows * TILE, : columns * TILE].reshape(tiled.shape, copy=False)
+    np.multiply(tiled, scale[:, :, None, :, None], out=inside)
+    return out
 
 
-def _spectrum(evened: np.ndarray) -> np.ndarray:
-    """Return the mean power along rows, (bins,); the length is a multiple of 8, so that periods 2, 4 and 8 have bins."""
-    from scipy.fft import rfft
+def _correlations(padded: np.ndarray, height: int, width: int, share: float) -> list[float]:
+    """Return the mean product of neighbours at each lag; with zeros between rows and windows each is one product of vectors."""
+    flat = padded.ravel()
+    out = []
+    for down, right in LAGS:
+        offset = down * padded.shape[2] + right
+        pairs = len(padded) * (height - down) * (width - abs(right))
+        out.append(float(flat[offset:] @ flat[: len(flat) - offset]) / (pairs * share))
+    return out
 
-    transformed = rfft(evened, axis=2)
-    return np.asarray((transformed.real**2 + transformed.imag**2).mean(axis=(0, 1)) + 1e-6)
+
+def _spectrum(gram: np.ndarray) -> np.ndarray:
+    """Return the summed power along an axis, (bins,), from the products (n, n) of the places along it.
+
+    The length is a multiple of 8, so that periods 2, 4 and 8 have bins.
+    """
+    length = len(gram)
+    # Skewed, so that diagonals become columns: their sums are the autocorrelation, whose transform is the power.
+    skewed = np.zeros((length, 2 * length), dtype=np.float32)
+    skewed[:, :length] = gram[:, ::-1]
+    diagonals = skewed.ravel()[: length * (2 * length - 1)].reshape(length, -1).sum(axis=0)
+    return np.maximum(_cosines(length) @ diagonals[:length][::-1], 0)
 
 
-def _bands(spectrum: np.ndarray) -> list[float]:
-    """Return the log mean power of bands of equal width, relative to all; without period 2, 4 and 8, which have their peaks."""
-    bins = np.arange(1, len(spectrum))
-    length = 2 * (len(spectrum) - 1)
-    kept = bins[(bins * 8) % length != 0]
-    code = np.minimum(kept * BANDS // len(spectrum), BANDS - 1)
-    if not len(kept):
-        return [np.nan] * BANDS
-    total = spectrum[kept].mean()
-    return [
-        float(np.log(spectrum[kept[code == band]].mean() / total)) if np.any(code == band) else np.nan
-        for band in range(BANDS)
-    ]
+@lru_cache(maxsize=32)
+def _cosines(length: int) -> np.ndarray:
+    """Return the matrix (bins, lags) that makes power of an autocorrelation whose negative lags are its positive ones."""
+    angles = 2 * np.pi / length * np.outer(np.arange(length // 2 + 1), np.arange(length))
+    matrix = 2 * np.cos(angles)
+    matrix[:, 0] = 1
+    return matrix
+
+
+@lru_cache(maxsize=32)
+def _bands(bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights (bins,) of the mean power and (bins, 8) of bands of equal width, without periods 2, 4 and 8, which have their peaks.
+
+    A band without bins has NaN.
+    """
+    place = np.arange(bins)
+    kept = (place > 0) & ((place * 8) % (2 * (bins - 1)) != 0)
+    band = np.minimum(place * BANDS // bins, BANDS - 1)
+    members = (kept[:, None] & (band[:, None] == np.arange(BANDS))).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        return kept / kept.sum(), members / members.sum(axis=0)
 
 
 def _peak(spectrum: np.ndarray, period: int) -> float:
     """Return the log power at a period over that of its neighbours."""
     middle = 2 * (len(spectrum) - 1) // period
     around = [spectrum[i] for i in (middle - 2, middle - 1, middle + 1, middle + 2) if 0 < i < len(spectrum)]
-    return float(np.log(spectrum[middle] / np.mean(around)))
-
-
-def _pattern(evened: np.ndarray, axis: int) -> float:
-    """Return the log variance of the means along an axis, times their number: 0 for independent pixels."""
-    means = evened.mean(axis=axis)
-    return float(np.log((means**2).mean() * evened.shape[axis] / (evened**2).mean() + 1e-6))
+    return float(np.log(spectrum[middle] * len(around) / sum(around))) if around else np.nan
 
 
 def _colours(windows: np.ndarray, noisy: np.ndarray) -> list[float]:
-    """Compare the channels' remainders in the same tiles; of nine windows three are enough for it."""
+    """Compare the channels' remainders in the same tiles; of four windows two are enough for it."""
     if windows.shape[3] == 1:
         return [np.nan] * 4
-    chosen = slice(0, None, 4) if len(windows) == 9 else slice(None)
+    chosen = slice(0, None, 3) if len(windows) == 4 else slice(None)
     if not noisy[chosen].any():
         return [np.nan] * 4
     height, width = (TILE * side for side in noisy.shape[1:])
-    planes = np.moveaxis(windows[chosen], 3, 0) * np.float32(255)
-    red, green, blue = (limited(residual(plane)[:, :height, :width]) for plane in planes)
-    sizes = [float(np.median(np.sqrt(_tiles(plane * plane))[noisy[chosen]])) for plane in (red, green, blue)]
-
-    def together(one: np.ndarray, other: np.ndarray) -> float:
-        return float((one * other).mean() / np.sqrt((one * one).mean() * (other * other).mean()))
-
-    ratios = [float(np.log((sizes[i] + FAINT) / (sizes[1] + FAINT))) for i in (0, 2)]
-    return [*ratios, together(red, green), together(blue, green)]
+    planes = np.ascontiguousarray(np.moveaxis(windows[chosen], 3, 0))
+    rest = residual(planes)[:, :, :height, :width]
+    cut = limited(rest.reshape(-1, height, width))
+    tiles = np.sqrt(_tiles(cut * cut)).reshape(3, -1)[:, noisy[chosen].ravel()]
+    sizes = np.log(np.median(tiles, axis=1) + FAINT)
+    flat = cut.reshape(3, -1)
+    gram = flat @ flat.T
+    together = [float(gram[i, 1] / np.sqrt(gram[i, i] * gram[1, 1])) for i in (0, 2)]
+    return [float(sizes[0] - sizes[1]), float(sizes[2] - sizes[1]), *together]

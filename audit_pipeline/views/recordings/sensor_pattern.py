@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit_pipeline.views.recordings.picture import Picture, luminance
+from audit_pipeline.views.recordings.picture import Picture
 from audit_pipeline.views.recordings.residual import REACH, limited, residual
 
-VERSION = 1
+VERSION = 2
 SIDE = 128
 """Pixels of a side of the centre that is compared; a smaller image is compared as far as it goes."""
 
@@ -23,14 +23,12 @@ def remainder(picture: Picture) -> np.ndarray:
     At native resolution: a pattern is found again among images of equal size that were cut alike. Means of rows and columns are taken away, since read-out and compression have them too.
     """
     out = np.zeros((SIDE, SIDE), dtype=np.float32)
-    height, width = picture.pixels.shape[:2]
     if not picture.measurable:
         return out.ravel()
-    wanted = [min(length, SIDE + 2 * REACH) for length in (height, width)]
-    top, left = (height - wanted[0]) // 2, (width - wanted[1]) // 2
-    centre = luminance(picture.pixels[top : top + wanted[0], left : left + wanted[1]]) * np.float32(255)
-    rest = limited(residual(centre[None]))[0]
-    rest = rest - rest.mean(axis=0) - rest.mean(axis=1, keepdims=True) + rest.mean()
+    rest = limited(residual(picture.centre(SIDE + 2 * REACH)[None]))[0]
+    rows = rest @ np.full((rest.shape[1], 1), 1 / rest.shape[1], dtype=np.float32)
+    rest -= rest.mean(axis=0) - rows.mean()
+    rest -= rows
     if not np.isfinite(rest).all():
         return out.ravel()
     first = [(SIDE - length) // 2 for length in rest.shape]

@@ -165,14 +165,34 @@ def test_blockiness_does_not_change_with_a_slope_and_colour_not_with_mirroring()
 
 def test_a_large_image_costs_no_more_than_its_pixels() -> None:
     picture = Picture(np.broadcast_to(np.linspace(0, 1, 4000, dtype=np.float32)[:, None], (4000, 3000)))
-    assert picture.windows.shape == (9, 96, 96, 1)
-    assert max(picture.small.shape) < 256
+    assert picture.windows.shape == (4, 64, 64, 1)
+    assert max(picture.small.shape) < 128
     np.testing.assert_allclose(picture.square(16)[:, 0], (np.arange(16) + 0.5) / 16, atol=5e-3)
-    for length in range(280, 320):
-        assert Picture(np.zeros((length, 8))).windows.shape == ((1, 3)[length > 288], (length, 96)[length > 288], 8, 1)
+    for length in range(100, 200):
+        assert Picture(np.zeros((length, 8))).windows.shape == ((1, 2)[length > 128], (length, 64)[length > 128], 8, 1)
     # Windows keep the place of JPEG's grid.
     grid = Picture(np.tile(np.arange(8, dtype=np.float32) / 8, (1000, 125)))
-    np.testing.assert_array_equal(grid.windows[:, 0, :8, 0], np.tile(np.arange(8, dtype=np.float32) / 8, (9, 1)))
+    np.testing.assert_array_equal(grid.windows[:, 0, :8, 0], 255 * np.tile(np.arange(8, dtype=np.float32) / 8, (4, 1)))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(70, 90), (333, 517), (1025, 130)])
+def test_integers_are_seen_as_the_floats_that_they_stand_for(
+    size: tuple[int, int], channels: int, kind: type[np.unsignedinteger]
+) -> None:
+    rng = np.random.default_rng(20)
+    top = int(np.iinfo(kind).max)
+    stored = rng.integers(0, top + 1, (*size, channels)).astype(kind)
+    whole, floats = Picture(stored), Picture(stored.astype(np.float32) / np.float32(top))
+    np.testing.assert_allclose(whole.pixels, floats.pixels, atol=1e-6)
+    np.testing.assert_allclose(whole.small, floats.small, atol=1e-5)
+    np.testing.assert_allclose(whole.windows, floats.windows, atol=1e-3)
+    np.testing.assert_allclose(remainder(whole), remainder(floats), atol=1e-3)
+    twelve = Picture(stored >> 4 if kind is np.uint16 else stored, 1 / 4095)
+    np.testing.assert_allclose(
+        twelve.pixels, (stored >> 4 if kind is np.uint16 else stored) / np.float32(4095), atol=1e-6
+    )
 
 
 def test_a_linear_model_on_the_embedding_reads_digits_better_than_on_pixels() -> None:
