@@ -6,7 +6,7 @@ import importlib
 import json
 import pkgutil
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,6 +20,10 @@ Answer = Literal["clean", "shortcut", "aliased", "unrecorded", "leakage"]
 """What is true of a dataset. ``clean``: no column is a shortcut, whatever else may be the case."""
 
 Question = Literal["confounding", "unrecorded", "leakage"]
+
+Kind = Literal["null", "alternative", "decision", "report"]
+
+Medium = Literal["table", "image", "audio"]
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,15 @@ class Case:
     arguments : of ``audit_pipeline.audit``, beside the table.
     answer : what is true of the dataset.
     columns : what is true of its metadata columns.
+    files : yields name and content of each file that the table names, the same at every call; None for a table alone.
+        They are made when they are written, since most of what is asked of a case needs none of them.
     """
 
     frame: pd.DataFrame
     arguments: Mapping[str, Any]
     answer: Answer
     columns: Mapping[str, ColumnTruth] = field(default_factory=dict)
+    files: Callable[[], Iterator[tuple[str, bytes]]] | None = None
 
 
 def one_column(frame: pd.DataFrame, truth: ColumnTruth, name: str = "site", subject: bool = False, **more: Any) -> Case:
@@ -75,20 +82,23 @@ class Family:
     Parameters
     ----------
     name, title : for machines, and for a person.
-    kind : ``null``: nothing may fail; ``alternative``: something is wrong; ``decision``: how many records decide.
+    kind : ``null``: nothing may fail; ``alternative``: something is wrong; ``decision``: how many records decide; ``report``:
+        cells of several kinds, told in a table of their own.
     question : what the family is about.
     cells : parameters beside n; every cell is scored by itself.
     sizes : numbers of records at which the family makes sense.
     generate : (rng, n, **parameters) -> Case.
+    medium : what the model sees.
     """
 
     name: str
     title: str
-    kind: Literal["null", "alternative", "decision"]
+    kind: Kind
     question: Question
     cells: tuple[Cell, ...]
     sizes: tuple[int, ...]
     generate: Generator
+    medium: Medium = "table"
 
     def case(self, cell: Cell, n: int, replicate: int) -> Case:
         """Return one dataset; the same arguments give the same one."""
@@ -107,16 +117,17 @@ SIZES = (100, 300, 1000)
 def family(
     title: str,
     *,
-    kind: Literal["null", "alternative", "decision"],
+    kind: Kind,
     question: Question = "confounding",
     cells: Sequence[Cell] = ({},),
     sizes: Sequence[int] = SIZES,
+    medium: Medium = "table",
 ) -> Callable[[Generator], Generator]:
     """Register a generator under its own name."""
 
     def register(generate: Generator) -> Generator:
         name = generate.__name__
-        _FAMILIES[name] = Family(name, title, kind, question, tuple(cells), tuple(sizes), generate)
+        _FAMILIES[name] = Family(name, title, kind, question, tuple(cells), tuple(sizes), generate, medium)
         return generate
 
     return register

@@ -7,10 +7,13 @@ import sys
 import time
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.truth.case import Case, ColumnTruth
 from benchmarks.truth.plan import Part
+from benchmarks.truth.recordings import folder
 
 FIGURES = (
     "association_v", "association_low", "association_high",
@@ -78,13 +81,16 @@ def examine(part: Part, replicate: int) -> list[Row]:
 def run_audit(case: Case, seed: int) -> tuple[str, list[Mapping[str, Any]], float]:
     """Return verdict, findings and seconds of the whole audit.
 
-    The linear baseline alone is trained: no nuisance column is judged by a baseline, and the others cost as much as all the rest.
+    Recordings are written to a temporary folder first. The linear baseline alone is trained: no nuisance column is judged by a
+    baseline, and the others cost as much as all the rest.
     """
     from audit_pipeline import audit
 
-    start = time.perf_counter()
-    result = audit(case.frame, **case.arguments, baselines="linear", seed=seed, workers=1)
-    seconds = time.perf_counter() - start
+    with TemporaryDirectory(prefix="truth-") as place:
+        data = case.frame if case.files is None else folder.write(case, Path(place))
+        start = time.perf_counter()
+        result = audit(data, **case.arguments, baselines="linear", seed=seed, workers=1)
+        seconds = time.perf_counter() - start
     return result.verdict, [finding.as_dict() for finding in result.details.findings], seconds
 
 

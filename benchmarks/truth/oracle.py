@@ -13,9 +13,9 @@ from scipy.stats import chi2, ncx2, norm
 ALPHA = 0.05
 
 
-def design(n: float, v: float) -> float:
-    """Return the power of the test of a two-by-two table: noncentrality n V^2 with one degree of freedom."""
-    return float(ncx2.sf(chi2.isf(ALPHA, 1), 1, n * v * v))
+def design(n: float, v: float, levels: int = 2) -> float:
+    """Return the power of the test of a table of two labels and ``levels``: noncentrality n V^2, levels - 1 degrees of freedom."""
+    return float(ncx2.sf(chi2.isf(ALPHA, levels - 1), levels - 1, n * v * v))
 
 
 def sensor(n: float, v: float, strength: float) -> float:

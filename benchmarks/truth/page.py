@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +11,7 @@ from benchmarks.truth import rivals
 from benchmarks.truth.case import families
 from benchmarks.truth.peers import registry
 from benchmarks.truth.plan import parts
-from benchmarks.truth.scores import coverage, false_alarms, power, verdicts
+from benchmarks.truth.scores import coverage, false_alarms, power, recordings, verdicts
 from benchmarks.truth.scores.cases import by_case
 
 TEMPLATE = Path(__file__).parent / "page.md"
@@ -28,13 +28,32 @@ def markdown(rows: Sequence[Mapping[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
+def tables(rows: pd.DataFrame, recorded: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
     """Return every generated block of the page by name."""
+    return {**of_tables(rows, peers), **of_recordings(recorded)}
+
+
+def of_recordings(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the blocks about images and sounds; of no rows, where none were run."""
+    blocks: dict[str, Callable[[pd.DataFrame, pd.DataFrame], list[dict[str, object]]]] = {
+        "summary": recordings.summary,
+        "five kinds": recordings.five,
+        "nulls": recordings.nulls,
+        "found": recordings.found,
+        "headers": recordings.header_alarms,
+        "cost": recordings.cost,
+    }
+    cases = by_case(rows) if len(rows) else rows
+    return {f"recordings {name}": markdown(block(cases, rows) if len(rows) else []) for name, block in blocks.items()}
+
+
+def of_tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
+    """Return the blocks about tables, and about the peers."""
     cases = by_case(rows)
     found = list(false_alarms.cells(cases))
     beyond = false_alarms.beyond_error(found)
     worst = max(found, key=lambda cell: cell.share.rate)
-    done, planned = cases.groupby(["family", "cell", "n"]).ngroups, len(list(parts("standard")))
+    done, planned = cases.groupby(["family", "cell", "n"]).ngroups, len(list(parts("standard", media=["table"])))
     summary: list[dict[str, object]] = [
         {
             "audits": f"{len(cases):,}",
@@ -77,15 +96,20 @@ def tables(rows: pd.DataFrame, peers: pd.DataFrame) -> dict[str, str]:
     return out
 
 
-def page(rows: pd.DataFrame, peers: pd.DataFrame) -> str:
+def page(rows: pd.DataFrame, recorded: pd.DataFrame, peers: pd.DataFrame) -> str:
     """Return the whole page.
+
+    Parameters
+    ----------
+    rows, recorded : findings on datasets of tables, and of recordings.
+    peers : see :func:`rivals.answers`.
 
     Raises
     ------
     ValueError : the template names a block that is not generated.
     """
     text = TEMPLATE.read_text(encoding="utf-8")
-    for name, block in tables(rows, peers).items():
+    for name, block in tables(rows, recorded, peers).items():
         text = text.replace(MARK.format(name), block.strip())
     if "<!-- " in text:
         raise ValueError(f"the template has an unknown block: {text[text.index('<!-- ') :][:60]}")

@@ -29,7 +29,7 @@ def write_cases(parts: Sequence[Part], folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     written = 0
     for part in parts:
-        if part.n not in SIZES or part.family.kind == "decision":
+        if part.n not in SIZES or part.family.kind == "decision" or part.family.medium != "table":
             continue
         for replicate in list(part.replicates)[: REPLICATES[part.n]]:
             _write(part.family.case(part.cell, part.n, replicate), part, replicate, folder)

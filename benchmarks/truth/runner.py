@@ -68,6 +68,11 @@ def load(parts: Sequence[Part], folder: Path) -> pd.DataFrame:
     return pd.concat([frame.dropna(axis=1, how="all") for frame in found], ignore_index=True)
 
 
+def any_complete(parts: Sequence[Part], folder: Path) -> bool:
+    """Return whether any of the parts was run."""
+    return any(_complete(part, folder) for part in parts)
+
+
 def _batches(part: Part) -> Iterator[Batch]:
     for start in range(part.replicates.start, part.replicates.stop, BATCH):
         yield part.family.name, part.position, part.n, start, min(start + BATCH, part.replicates.stop)

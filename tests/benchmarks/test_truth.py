@@ -42,11 +42,13 @@ def test_a_case_is_what_it_claims(family: Family, position: int) -> None:
     n = 30_000
     large = family.case(cell, n, 0)
     units = large.frame
+    # Columns of the files' headers are no part of the table.
+    declared = {name: truth for name, truth in large.columns.items() if name in units}
     if subject := large.arguments.get("subject"):
         # A subject that has one label and one level counts once.
-        constant = units.groupby(subject)[[LABEL, *large.columns]].nunique().max().max() == 1
+        constant = units.groupby(subject)[[LABEL, *declared]].nunique().max().max() == 1
         units = units.drop_duplicates(subject) if constant else units
-    for name, truth in large.columns.items():
+    for name, truth in declared.items():
         column = units[name]
         if truth.v is None or column.dtype.kind == "f" or column.nunique() > 50:
             continue
@@ -123,6 +125,12 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Part], Path, p
     return chosen, folder, runner.run(chosen, folder, workers=1)
 
 
+def by_medium(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the findings on tables and those on recordings."""
+    table = rows["family"].map(lambda name: families()[name].medium).eq("table")
+    return rows[table], rows[~table]
+
+
 @pytest.mark.slow
 def test_the_verdict_holds_in_the_smoke_run(smoke: tuple[list[Part], Path, pd.DataFrame]) -> None:
     cases = by_case(smoke[2])
@@ -149,11 +157,11 @@ def test_a_killed_run_resumes(smoke: tuple[list[Part], Path, pd.DataFrame]) -> N
 
 @pytest.mark.slow
 def test_every_table_of_the_page_is_made(smoke: tuple[list[Part], Path, pd.DataFrame], tmp_path: Path) -> None:
-    text = page.page(smoke[2], rivals.answers(tmp_path))
+    text = page.page(*by_medium(smoke[2]), rivals.answers(tmp_path))
     assert "<!--" not in text
     assert text.count("|---|") >= 12
-    assert verdicts.ranking(by_case(smoke[2]))
-    assert coverage.table(smoke[2])
+    assert verdicts.ranking(by_case(by_medium(smoke[2])[0]))
+    assert coverage.table(by_medium(smoke[2])[0])
 
 
 def test_a_number_that_was_asked_for_is_tried() -> None:
@@ -178,8 +186,8 @@ def test_cases_for_the_peers_keep_their_contract(tmp_path: Path) -> None:
 
 def test_the_published_page_is_what_its_rows_say() -> None:
     """docs/truth.md is generated from the rows beside it and nothing else."""
-    rows, peers = pd.read_parquet(command.ROWS), pd.read_parquet(command.PEERS)
-    assert command.PAGE.read_text(encoding="utf-8") == page.page(rows, peers)
+    rows, recorded, peers = (command.stored(path) for path in (command.ROWS, command.RECORDED, command.PEERS))
+    assert command.PAGE.read_text(encoding="utf-8") == page.page(rows, recorded, peers)
 
 
 def test_the_published_verdict_holds() -> None:

@@ -18,7 +18,7 @@ approval more surely than a warning, but says less about the data."""
 def by_case(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row a dataset: its facts, an alarm and a score.
 
-    Columns beside those of the rows: ``kind`` and ``question`` of the family; ``failed``; ``seen``: both edges of a column that is a
+    Columns beside those of the rows: ``kind``, ``question`` and ``medium`` of the family; ``failed``; ``seen``: both edges of a column that is a
     shortcut (or of two together) were found, whatever their size; ``unrecorded`` and ``leakage``: such a finding that alarms;
     ``score``: rank of the verdict, within a rank one minus the smallest adjusted p-value; ``weak``: a finding "weakly confounded".
     """
@@ -48,6 +48,7 @@ def by_case(rows: pd.DataFrame) -> pd.DataFrame:
     cases = cases.reset_index()
     cases["kind"] = cases["family"].map(lambda name: known[name].kind)
     cases["question"] = cases["family"].map(lambda name: known[name].question)
+    cases["medium"] = cases["family"].map(lambda name: known[name].medium)
     cases["failed"] = cases["verdict"].eq("fail")
     cases["score"] = cases["verdict"].map(RANK) + 0.99 * (1 - cases["p_small"])
     # In the order of the families' files, so that tables do not depend on which part was done first.

@@ -27,10 +27,16 @@ class Cell:
 
 
 def cells(cases: pd.DataFrame) -> Iterator[Cell]:
-    """Yield the false-alarm rate of every null cell and size: failed datasets, and for views any finding of an unrecorded one."""
+    """Yield the false-alarm rate of every null cell and size: failed datasets, and for views any finding of an unrecorded one.
+
+    Not so for recordings, whose views may carry the label honestly and warn of it: what is heard or seen is in most of them.
+    """
     nulls = cases[(cases["kind"] == "null") | ((cases["kind"] == "decision") & (cases["answer"] == "clean"))]
     for (family, cell, n), group in groups(nulls, "family", "cell", "n"):
-        alarms = group["failed"] | group["unrecorded"] | (group["leakage"] & group["question"].eq("leakage"))
+        honest = group["medium"].ne("table")
+        alarms = (
+            group["failed"] | (group["unrecorded"] & ~honest) | (group["leakage"] & group["question"].eq("leakage"))
+        )
         yield Cell(str(family), words(str(family), int(cell)), int(n), Share(int(alarms.sum()), len(group)))
 
 
