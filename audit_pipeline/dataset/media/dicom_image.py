@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit_pipeline.dataset.media.depth import bits_in_use, unit, unit_range
+from audit_pipeline.dataset.media.depth import bits_in_use, per_step, unit_range
 from audit_pipeline.dataset.media.dicom_file import NATIVE, RLE, read_dataset, rle_length
 from audit_pipeline.dataset.media.image import Picture, check_size, chosen
 from audit_pipeline.dataset.media.limits import Limits
@@ -115,11 +115,11 @@ def _picture(dataset: Dataset, values: np.ndarray, index: int, count: int) -> Pi
     common["bits_in_use"] = bits_in_use(values, bits) if integers else None
     if photometric == "PALETTE COLOR":
         values = apply_color_lut(values, dataset)
-        return Picture(unit(values[:, :, :3], 8 * values.dtype.itemsize), **common)
+        return Picture(values[:, :, :3], scale=per_step(8 * values.dtype.itemsize), **common)
     if values.ndim == 3:
         if values.dtype.kind != "u":
             raise Unreadable("corrupt", "colours are signed numbers")
-        return Picture(unit(values, bits), high=float((1 << bits) - 1), **common)
+        return Picture(values, high=float((1 << bits) - 1), scale=per_step(bits), **common)
     if "ModalityLUTSequence" in dataset or not integers:
         pixels, low, high = unit_range(apply_modality_lut(values, dataset))
     else:

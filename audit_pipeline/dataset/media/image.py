@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,15 +20,17 @@ class Picture:
 
     Parameters
     ----------
-    pixels : (height, width, c) float32 in 0..1, c = 1 (grey) or 3 (red, green, blue); 0 is black. Opacity is left out.
+    stored : (height, width, c) unsigned integers of up to 16 bits, or float32; c = 1 (grey) or 3 (red, green, blue). Opacity is left
+        out.
     bits : of a sample as it was decoded.
     bits_in_use : that the steps between the samples need; None for a constant picture and for floats.
     mode : how it was stored, in the decoder's words: ``L``, ``RGBA``, ``P``, ``I;16``, ``MONOCHROME1``, ``float32`` ...
     frame, frames : position of this frame, from 0, and number of frames in the file.
     low, high : what 0 and 1 stand for, in the file's own unit (Hounsfield units for computed tomography).
+    scale : by what ``stored`` is multiplied to lie in 0..1, where 0 is black.
     """
 
-    pixels: np.ndarray
+    stored: np.ndarray
     bits: int
     bits_in_use: int | None
     mode: str
@@ -35,6 +38,16 @@ class Picture:
     frames: int = 1
     low: float = 0.0
     high: float = 1.0
+    scale: float = 1.0
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """The picture as float32 in 0..1, (height, width, c): made when it is asked for, since it is four times as large."""
+        if self.stored.dtype == np.float32 and self.scale == 1.0:
+            return self.stored
+        pixels = self.stored.astype(np.float32)
+        pixels *= np.float32(self.scale)
+        return pixels
 
 
 def check_size(width: int, height: int, packed: int, limits: Limits, channels: int = 1) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from audit_pipeline.dataset.media.depth import bits_in_use, unit, unit_range
+from audit_pipeline.dataset.media.depth import bits_in_use, per_step, unit_range
 from audit_pipeline.dataset.media.headers.npy import Layout, layout_of
 from audit_pipeline.dataset.media.image import Picture, check_size, chosen
 from audit_pipeline.dataset.media.limits import Limits
@@ -47,6 +47,6 @@ def _picture(values: np.ndarray, layout: Layout, index: int, count: int) -> Pict
         return Picture(values.astype(np.float32), 1, bits_in_use(values.astype(np.uint8), 1), mode, index, count)
     if kind == "u" and bits <= 16:
         top = float((1 << bits) - 1)
-        return Picture(unit(values, bits), bits, bits_in_use(values, bits), mode, index, count, 0.0, top)
+        return Picture(values, bits, bits_in_use(values, bits), mode, index, count, 0.0, top, per_step(bits))
     pixels, low, high = unit_range(values)
     return Picture(pixels, bits, None, mode, index, count, low, high)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit_pipeline.dataset.media.depth import bits_in_use, unit, unit_range
+from audit_pipeline.dataset.media.depth import bits_in_use, per_step, unit_range
 from audit_pipeline.dataset.media.image import Picture, check_size, chosen
 from audit_pipeline.dataset.media.limits import Limits
 from audit_pipeline.dataset.media.problems import Unreadable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _FORMATS = {"png": "PNG", "jpeg": "JPEG", "bmp": "BMP", "webp": "WEBP", "tiff": "TIFF"}
+_COPIED = 8 << 20
+"""Bytes of a file up to which it is copied before it is decoded."""
+
 _GREY = frozenset({"L", "LA", "La", "1"})
 
 
@@ -39,8 +43,10 @@ def opened(stream: Stream, kind: Kind, limits: Limits) -> Image:
     from PIL import UnidentifiedImageError
 
     stream.seek(0)
+    # The decoder reads headers a few bytes at a time, which costs more in Python than copying a file of usual size.
+    file = io.BytesIO(stream.read()) if stream.size <= _COPIED else stream
     try:
-        image = images.open(stream, formats=(_FORMATS[kind],))  # type: ignore[arg-type]
+        image = images.open(file, formats=(_FORMATS[kind],))  # type: ignore[arg-type]
     except images.DecompressionBombError:
         raise Unreadable("bomb", "the header announces more pixels than can be meant") from None
     except UnidentifiedImageError:
@@ -81,7 +87,8 @@ def picture(image: Image, index: int, count: int, *, bits: int) -> Picture:
         return Picture(pixels, bits_in_use=None, low=low, high=high, **common)
     # Of 16 bits in several colours Pillow keeps the upper 8; what the lower ones held is not known then.
     used = bits_in_use(values, bits) if stored <= bits else None
-    return Picture(unit(values, bits), bits_in_use=used, high=float((1 << bits) - 1), **common)
+    stored_as = values if values.dtype.kind == "u" else values.astype(np.uint16)
+    return Picture(stored_as, bits_in_use=used, high=float((1 << bits) - 1), scale=per_step(bits), **common)
 
 
 def _values(image: Image, bits: int) -> tuple[np.ndarray, int]:
@@ -106,10 +113,12 @@ def _values(image: Image, bits: int) -> tuple[np.ndarray, int]:
 def _check_scans(stream: Stream, limits: Limits) -> None:
     """Refuse a JPEG of thousands of scans: a few bytes each make the decoder walk over the whole picture."""
     stream.seek(0)
-    count, before = 0, b""
+    count, ended = 0, False
     while block := stream.read(1 << 20):
         # Inside coded data a byte 255 is followed by 0, so that these two bytes are a marker or stand in a preview.
-        count += (before + block).count(b"\xff\xda")
-        before = block[-1:]
+        values = np.frombuffer(block, np.uint8)
+        first, second = values == 0xFF, values == 0xDA
+        count += int(np.count_nonzero(first[:-1] & second[1:])) + int(ended and second[0])
+        ended = bool(first[-1])
         if count > limits.scans:
             raise Unreadable("bomb", f"the picture is coded in more than {limits.scans} scans")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit_pipeline.dataset.media import pillow_image
-from audit_pipeline.dataset.media.depth import bits_in_use, unit, unit_range
+from audit_pipeline.dataset.media.depth import bits_in_use, per_step, unit_range
 from audit_pipeline.dataset.media.headers.tiff import Page, pages
 from audit_pipeline.dataset.media.image import Picture, check_size, chosen
 from audit_pipeline.dataset.media.limits import Limits
@@ -125,13 +125,16 @@ def _channels_last(values: np.ndarray, found: TiffPage) -> np.ndarray:
 
 def _picture(values: np.ndarray, page: Page, index: int, count: int) -> Picture:
     mode = values.dtype.newbyteorder("=").name
-    used = None
+    used, scale = None, 1.0
     if values.dtype.kind == "u" and page.bits <= 16:
-        pixels, low, high = unit(values, page.bits), 0.0, float((1 << page.bits) - 1)
-        used = bits_in_use(values, page.bits)
+        top = (1 << page.bits) - 1
+        used, scale = bits_in_use(values, page.bits), per_step(page.bits)
+        low, high = 0.0, float(top)
+        if page.photometric == 0:  # white is zero
+            values, low, high = top - values, high, low
     else:
-        pixels, low, high = unit_range(values)
-    if page.photometric == 0:  # white is zero
-        np.subtract(1.0, pixels, out=pixels)
-        low, high = high, low
-    return Picture(pixels, page.bits, used, mode, index, count, low, high)
+        values, low, high = unit_range(values)
+        if page.photometric == 0:
+            np.subtract(1.0, values, out=values)
+            low, high = high, low
+    return Picture(values, page.bits, used, mode, index, count, low, high, scale)

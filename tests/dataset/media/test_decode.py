@@ -11,6 +11,7 @@ from PIL import Image
 
 from audit_pipeline.dataset.media import Limits, Picture, Sound, Unreadable, decode, decode_frames
 from audit_pipeline.dataset.media.depth import bits_in_use
+from audit_pipeline.dataset.media.examine import recording_facts
 from tests.dataset.media.files import MAKERS, RATE, array, color, dicom, grey, saved, sounding, tiff, tone, valid
 
 
@@ -214,6 +215,18 @@ def test_bits_in_use() -> None:
     coarse = np.round(tone() * 127) / 128
     assert heard(sounding("WAV", "PCM_16", coarse)).bits_in_use == 8
     assert heard(sounding("WAV", "PCM_24", coarse)).bits_in_use == 8
+
+
+@pytest.mark.parametrize("shape", [(40, 30, 3), (1500, 900, 1), (3, 100_000, 1), (100_000, 2, 3)])
+def test_brightness_and_contrast_of_some_rows_are_those_of_all(shape: tuple[int, int, int]) -> None:
+    rng = np.random.default_rng(1)
+    light = np.linspace(40, 200, shape[0])[:, None, None] + rng.normal(0, 5, shape)
+    stored = np.rint(light).astype(np.uint8)
+    told = recording_facts(Picture(stored, 8, 8, "L", scale=1 / 255))
+    # Within half a grey level, and exactly where all rows are looked at.
+    exact = 1e-5 if stored.size <= 1 << 16 else 0.5 / 255
+    assert told["brightness"].value == pytest.approx(stored.mean() / 255, abs=exact)
+    assert told["contrast"].value == pytest.approx(stored.std() / 255, abs=exact)
 
 
 def test_names_lie(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_no_identifier_reaches_any_output(syntax: str, tmp_path: Path) -> None:
     assert not leaks(str(table.drop_columns(["path"]).to_pylist()))
     picture = decode(path)
     assert isinstance(picture, Picture)
-    assert not leaks(repr(replace(picture, pixels=picture.pixels[:0])))  # digits of grey values are nobody's
+    assert not leaks(repr(replace(picture, stored=picture.stored[:0])))  # digits of grey values are nobody's
 
 
 def test_machine_is_told() -> None:
