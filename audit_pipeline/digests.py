@@ -72,7 +72,17 @@ FACE = (
 )
 """What only starts audits or shows what they did: a change there changes no result."""
 
-JUDGEMENT = ("facts.py", "lineage.py", "report", "verdict.py", "verdict_types.py", "wording.py", "stages/verdict.py")
+JUDGEMENT = (
+    "stages/verdict.py",
+    "wording_numbers.py",
+    "wording_views.py",
+    "facts.py",
+    "lineage.py",
+    "report",
+    "verdict.py",
+    "verdict_types.py",
+    "wording.py",
+)
 """What only the last stage runs."""
 
 

@@ -30,6 +30,11 @@ class ColumnFacts:
     inflation: Evidence | None
 
     @property
+    def derived(self) -> bool:
+        """Whether the column was read from the headers of the files and not named by the user."""
+        return bool(self.levels is not None and self.levels.detail.get("derived"))
+
+    @property
     def p_design(self) -> float | None:
         """p-value of the design edge."""
         return self.association.p_value if self.association else None

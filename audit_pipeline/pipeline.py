@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from audit_pipeline import digests
-from audit_pipeline.spec import TABLE_VIEWS, AuditSpec
+from audit_pipeline.recordings.names import PATTERN, looks
+from audit_pipeline.spec import AuditSpec
 from audit_pipeline.store import StageRecord, Store
 from audit_pipeline.threads import one_thread
 
@@ -36,7 +37,10 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class StageContext:
-    """All that a stage function sees: it reads ``inputs``, writes below ``out``, and returns a summary."""
+    """All that a stage function sees: it reads ``inputs``, writes below ``out``, and returns a summary.
+
+    ``cache`` is a folder that outlives the stage: what lies there may save time and must not change a result.
+    """
 
     spec: AuditSpec
     inputs: Mapping[str, Path]
@@ -44,6 +48,7 @@ class StageContext:
     out: Path
     progress: Callable[[int, int, str], None]
     run_info: Mapping[str, Any] = field(default_factory=dict)
+    cache: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -95,9 +100,27 @@ class Stage:
 
 
 def _data_digests(spec: AuditSpec) -> list[str]:
+    """Return what changes when the data do: digests of tables, and stamps of recordings, whose bytes are not read for it."""
+    if spec.medium is not None:
+        from audit_pipeline.recordings.listing import list_recordings
+        from audit_pipeline.recordings.stamps import stamps
+
+        named = [name for names in spec.roles().values() for name in names]
+        listing = list_recordings(spec, wanted=named, exact=[spec.recording or ""])
+        return [*(file.digest() for file in listing.loaded.files), *stamps(listing.places)]
     from audit_pipeline.dataset.files import data_digests
 
     return data_digests(spec)
+
+
+CACHE = "recordings"
+"""Folder of a store with what was seen of recordings."""
+
+
+def _looks(spec: AuditSpec) -> tuple[str, ...]:
+    if spec.medium is None:
+        return ()
+    return ("facts.parquet", *(f"look_{name}.parquet" for name in looks(spec.medium)))
 
 
 VIEWS, FURTHER = "views", "further_probes"
@@ -116,10 +139,11 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
         Stage(
             name="dataset",
             inputs=(),
-            outputs=("records.parquet", "manifest.parquet", "columns.json"),
+            outputs=("records.parquet", "manifest.parquet", "columns.json", *_looks(spec)),
             function="audit_pipeline.stages.dataset:run",
-            description="Reads and validates the data, digests every file and column, and gives each column its kind.",
-            spec_keys=columns,
+            description="Reads and validates the data, digests every file and column, and gives each column its kind."
+            + ("" if spec.medium is None else " Every recording is decoded once, within bounds, and looked at."),
+            spec_keys=(*columns, "image", "audio", "policy") if spec.medium else columns,
         ),
         Stage(
             name="values",
@@ -133,10 +157,12 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
         Stage(
             name="views",
             inputs=("dataset",),
-            outputs=tuple(f"{name}.parquet" for name in TABLE_VIEWS),
+            outputs=tuple(f"{name}.parquet" for name in (*spec.views, *((PATTERN,) if spec.image else ()))),
             function="audit_pipeline.stages.views:run",
             description="What should tell nothing of the label: the pattern of missing values alone, and how numbers were "
-            "rounded, each a matrix of its own.",
+            "rounded, each a matrix of its own."
+            if spec.medium is None
+            else f"What should tell nothing of the label ({', '.join(spec.views)}), each a matrix of its own.",
             spec_keys=("seed",),
             node=VIEWS,
         ),
@@ -243,6 +269,7 @@ def execute(
             out=workspace,
             progress=tell,
             run_info=dict(run_info or {}),
+            cache=store.root / CACHE,
         )
         summary = function(context, **stage.options)
         outputs = {name: digests.of_file(workspace / name) for name in stage.outputs}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -25,8 +25,21 @@ SCHEMA_VERSION = 1
 TABLE_VIEWS = ("missingness", "rounding")
 """Views of a table that ``label_free:`` can name; ``views.table`` finds their code, a test keeps both equal."""
 
+IMAGE_VIEWS = ("blockiness", "border", "colour", "file", "name", "noise", "thumbnail", "vignetting")
+AUDIO_VIEWS = ("clipping", "edges", "file", "name", "silence", "spectrum")
+"""The same for images and sounds; ``views.known`` finds their code."""
+
 BASELINES = ("linear", "trees", "network")
 """Models whose scores an audit explains; ``models.baselines`` has their code, a test keeps both equal."""
+
+CNN = "cnn"
+"""A network that sees the recordings themselves; ``models.cnn`` has its code."""
+
+RECORDING_BASELINES = ("linear", CNN)
+"""Models that are trained on recordings where the spec names none: boosted trees on hundreds of columns take too long."""
+
+FILE = "file."
+"""Columns of this prefix come from the headers of the recordings, see ``dataset.media``."""
 
 EVERY_COLUMN = "*"
 """Stands for all columns under ``missing:``."""
@@ -45,6 +58,8 @@ class Policy(BaseModel):
     """Tolerated readability of the column from the data given the label, as an AUC."""
     overlap: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Below this overlap of two labels over the levels of a column, the two are aliased."""
+    unreadable: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Up to this share of recordings may be unreadable; with more there is no audit."""
 
 
 class AuditSpec(BaseModel):
@@ -59,6 +74,10 @@ class AuditSpec(BaseModel):
     nuisance: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     features: tuple[str, ...] | None = None
+    image: str | None = None
+    """Column with the path or URL of an image for each record: models see the images instead of columns."""
+    audio: str | None = None
+    """The same for sounds."""
     ignore: tuple[str, ...] = ()
     """Columns that neither the model nor the audit looks at."""
     missing: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -67,9 +86,10 @@ class AuditSpec(BaseModel):
     """Levels from low to high, by column, for a label or metadata column whose levels have an order."""
     split: str | None = None
     label_free: tuple[str, ...] = ()
-    """Views of the data (:data:`TABLE_VIEWS`) that cannot carry the label honestly; if they predict it, the dataset fails."""
-    baselines: Annotated[tuple[str, ...], Field(min_length=1)] = BASELINES
-    """Models to train (:data:`BASELINES`). Severity is told for the best of them; no nuisance column is judged by them."""
+    """Views of the data (:attr:`views`) that cannot carry the label honestly; if they predict it, the dataset fails."""
+    baselines: tuple[str, ...] = ()
+    """Models to train; by default all of :data:`BASELINES`, or :data:`RECORDING_BASELINES`. Severity is told for the best of
+    them; no nuisance column is judged by them."""
     policy: Policy = Policy()
     folds: Annotated[int, Field(ge=2, le=20)] = 5
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -112,23 +132,8 @@ class AuditSpec(BaseModel):
 
     @field_validator("label_free")
     @classmethod
-    def _known_views(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if name not in TABLE_VIEWS:
-                raise ValueError(
-                    f"there is no view {name!r}{did_you_mean(name, list(TABLE_VIEWS))}; the views are {', '.join(TABLE_VIEWS)}"
-                )
+    def _each_view_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(set(value)))
-
-    @field_validator("baselines")
-    @classmethod
-    def _known_baselines(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if name not in BASELINES:
-                raise ValueError(
-                    f"there is no baseline {name!r}{did_you_mean(name, list(BASELINES))}; they are {', '.join(BASELINES)}"
-                )
-        return tuple(name for name in BASELINES if name in value)
 
     @field_validator("schedule")
     @classmethod
@@ -136,6 +141,29 @@ class AuditSpec(BaseModel):
         if value is not None and not value.startswith("@") and len(value.split()) != 5:
             raise ValueError("is no cron expression; five fields are expected, e.g. '0 6 * * 1' for Mondays at six")
         return value
+
+    @model_validator(mode="after")
+    def _one_kind_of_data(self) -> AuditSpec:
+        given = [key for key in ("features", "image", "audio") if getattr(self, key)]
+        if len(given) > 1:
+            raise ValueError(
+                f"`{given[0]}:` and `{given[1]}:` are both given; a model sees columns, or images, or sounds: keep one, "
+                "and audit the other in a spec of its own"
+            )
+        for name in self.label_free:
+            if name not in self.views:
+                raise ValueError(
+                    f"there is no view {name!r}{did_you_mean(name, list(self.views))}; the views are {', '.join(self.views)}"
+                )
+        known = (*BASELINES, CNN) if self.medium else BASELINES
+        for name in self.baselines:
+            if name not in known:
+                hint = did_you_mean(name, list(known))
+                raise ValueError(f"there is no baseline {name!r}{hint}; they are {', '.join(known)}")
+        default = RECORDING_BASELINES if self.medium else BASELINES
+        # Frozen for everybody else: what was left out is filled in once, so that the digest tells it.
+        object.__setattr__(self, "baselines", tuple(name for name in known if name in (self.baselines or default)))
+        return self
 
     @model_validator(mode="after")
     def _one_role_a_column(self) -> AuditSpec:
@@ -158,7 +186,7 @@ class AuditSpec(BaseModel):
         return self
 
     def roles(self) -> dict[str, tuple[str, ...]]:
-        """Return the declared columns by role: label, subject, nuisance, covariates, split, features, ignore."""
+        """Return the declared columns by role: label, subject, nuisance, covariates, split, features, image, audio, ignore."""
         return {
             "label": (self.label,),
             "subject": (self.subject,) if self.subject else (),
@@ -166,8 +194,25 @@ class AuditSpec(BaseModel):
             "covariates": self.covariates,
             "split": (self.split,) if self.split else (),
             "features": self.features or (),
+            "image": (self.image,) if self.image else (),
+            "audio": (self.audio,) if self.audio else (),
             "ignore": self.ignore,
         }
+
+    @property
+    def medium(self) -> Literal["image", "audio"] | None:
+        """What is audited: images, sounds, or (None) the columns of a table."""
+        return "image" if self.image else "audio" if self.audio else None
+
+    @property
+    def recording(self) -> str | None:
+        """The column with the recordings' paths."""
+        return self.image or self.audio
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views that should tell nothing of the label, sorted."""
+        return {"image": IMAGE_VIEWS, "audio": AUDIO_VIEWS, None: TABLE_VIEWS}[self.medium]
 
     @property
     def slug(self) -> str:

@@ -13,6 +13,12 @@ from audit_pipeline.facts import ColumnFacts
 from audit_pipeline.spec import Policy
 from audit_pipeline.stats.repair import cells_to_fill, units_to_overlap
 from audit_pipeline.verdict_types import Finding, Level
+from audit_pipeline.wording_numbers import capital as _capital
+from audit_pipeline.wording_numbers import interval as _interval
+from audit_pipeline.wording_numbers import listed as _listed
+from audit_pipeline.wording_numbers import number as _number
+from audit_pipeline.wording_numbers import uncapital as _uncapital
+from audit_pipeline.wording_views import VIEW_WORDS, view_words
 
 ROUNDING = "rounding"
 """The view that a finding names where digits show the column."""
@@ -93,7 +99,8 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
 
 
 def _what_shows(finding: Finding) -> str:
-    return "the way numbers were rounded shows" if finding.separability_probe == ROUNDING else "the data shows"
+    probe = finding.separability_probe
+    return f"{view_words(probe)} shows" if probe in VIEW_WORDS else "the data shows"
 
 
 def _rounding(finding: Finding) -> list[str]:
@@ -256,14 +263,6 @@ def leakage(rows: Sequence[Evidence], level: Level, identity: Evidence | None = 
     )
 
 
-VIEW_WORDS = {"missingness": "the pattern of missing values", "rounding": "the way numbers were rounded"}
-"""Views as a reader calls them."""
-
-
-def _view_words(view: str | None) -> str:
-    return VIEW_WORDS.get(view or "", f"the view {view}")
-
-
 @dataclass(frozen=True)
 class ExplainedView:
     """A view's AUC for the label over all records and within a column, and the share that the column explains."""
@@ -284,7 +283,7 @@ def explains(finding: Finding, views: Sequence[ExplainedView]) -> Finding:
             continue
         inside = _interval(view.within.estimate, view.within.ci_low, view.within.ci_high)
         left = f"within {finding.column} its AUC is {inside}" if view.within.estimate is not None else "nothing is left"
-        subject = _view_words(view.overall.view)
+        subject = view_words(view.overall.view)
         notes.append(
             f"{subject[0].upper()}{subject[1:]} alone predicts the label with AUC "
             f"{_interval(view.overall.estimate, view.overall.ci_low, view.overall.ci_high)}; {left}: {finding.column} explains "
@@ -312,7 +311,7 @@ def unrecorded(
     candidate: Candidate | None = None,
 ) -> Finding:
     """Word a view that predicts the label within levels of all recorded columns together."""
-    view, size = _view_words(row.view), _interval(row.estimate, row.ci_low, row.ci_high)
+    view, size = view_words(row.view), _interval(row.estimate, row.ci_low, row.ci_high)
     notes = []
     if overall is not None and explained is not None and (explained.estimate or 0.0) >= 0.2:
         notes.append(
@@ -364,7 +363,7 @@ def unrecorded_group(candidate: Candidate) -> Finding:
         role="view",
         verdict="warn",
         reason="unrecorded",
-        headline=f"By {_view_words(row.view)} the records fall into groups whose labels differ (V "
+        headline=f"By {view_words(row.view)} the records fall into groups whose labels differ (V "
         f"{_interval(row.estimate, row.ci_low, row.ci_high)}), and no recorded column explains that.",
         next_step=_ask(candidate),
         notes=(f"{_capital(_group(candidate))}.", *_group_notes(candidate)),
@@ -390,6 +389,8 @@ def _trait(trait: Mapping[str, Any]) -> str:
     inside, outside = float(trait["inside"]), float(trait["outside"])
     if str(trait["what"]).endswith(" is missing"):
         return f"{trait['what']} in {inside:.0%} (rest {outside:.0%})"
+    if trait.get("unit") == "deviations":
+        return f"{trait['what']} {inside:+.1f} deviations from the mean (rest {outside:+.1f})"
     # Marks of rounding are taken minus what is usual for numbers of that size, so only the difference has a meaning.
     more = "more" if inside > outside else "less"
     return f"{trait['what']} {more} often, by {abs(inside - outside) * 100:.0f} points"
@@ -406,7 +407,7 @@ def _group_notes(candidate: Candidate) -> list[str]:
         shown = _interval(readable.estimate, readable.ci_low, readable.ci_high)
         notes.append(
             f"Features with no part in this show the groups too (AUC {shown} within label): the records differ in more than that."
-            if _small(readable.p_value)
+            if _small(readable.p_value) and (readable.ci_low or 0.0) > 0.5
             else f"That features with no part in this show the groups too is not proven (AUC {shown} within label)."
         )
     return notes
@@ -415,31 +416,15 @@ def _group_notes(candidate: Candidate) -> list[str]:
 def _ask(candidate: Candidate) -> str:
     facts = candidate.association.detail
     records = _listed([f"{number:,}" for number in facts["typical"][:5]])
+    what = (
+        f"Find out what {_listed([str(name) for name in facts['typical_files'][:5]])} share ("
+        if facts.get("typical_files")
+        else f"Find out what records {records} share (counted from 1 as read; "
+    )
     return (
-        f"Find out what records {records} share (counted from 1 as read; `evidence.parquet` lists all {facts['records']:,} of the "
+        f"{what}`evidence.parquet` lists all {facts['records']:,} of the "
         "group): ask who exported them, where and when. Then declare it as a nuisance column and audit again."
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _uncapital(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "unknown"
-    # Three digits near certainty: .998 and 1 are different claims.
-    return f"{value:.3f}" if value > 0.985 and value < 1 else f"{value:.2f}"
-
-
-def _interval(value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
-        return "unknown"
-    return f"{_number(value)} [{_number(low)}, {_number(high)}]" if low is not None else _number(value)
 
 
 def _size(finding: Finding) -> str:
@@ -489,10 +474,6 @@ def _repair(facts: ColumnFacts, policy: Policy) -> str:
     rest = sum(cell.count for cell in cells[3:])
     tail = f", and {rest} more in {len(cells) - 3} other {'cell' if len(cells) == 4 else 'cells'}" if rest else ""
     return f"Record at least {_listed(shown)}{tail} ({_unit_word(facts)}); that brings V below {policy.association:g}."
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def _end_aliasing(facts: ColumnFacts, aliased: Sequence[Evidence], policy: Policy) -> str:

@@ -56,6 +56,11 @@ class DataFile:
         """Number of the first record as a person counts: tables have a header, JSON lines have none."""
         return 1 if self.ending in LINES else 2
 
+    @property
+    def size(self) -> int:
+        """Bytes as they are stored."""
+        return self.local.stat().st_size
+
     def digest(self) -> str:
         """Return the SHA-256 of the bytes as they are stored, compressed or not."""
         return digests.of_file(self.local)

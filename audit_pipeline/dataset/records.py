@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -124,8 +125,9 @@ def save(
     features: dict[str, Any],
     feature_info: list[dict[str, Any]],
     extra: dict[str, Any],
+    recording: Sequence[str] | None = None,
 ) -> None:
-    """Write ``records.parquet`` and ``columns.json``."""
+    """Write ``records.parquet`` and ``columns.json``; ``recording`` are the files' names as the table has them."""
     import pyarrow as pa
 
     from audit_pipeline.parquet import write_table
@@ -145,6 +147,8 @@ def save(
         arrays["label_value"] = pa.array(data.label_values, pa.float64())
     if data.split is not None:
         arrays["split"] = pa.array(data.split, pa.int32())
+    if recording is not None:
+        arrays["recording"] = pa.array(recording, pa.string())
     arrays |= {f"f{position}": array for position, array in enumerate(features.values())}
     write_table(pa.table(arrays), folder / "records.parquet")
     info = {
@@ -167,6 +171,16 @@ def load_info(folder: Path) -> dict[str, Any]:
     """Return the content of ``columns.json``."""
     info: dict[str, Any] = json.loads((folder / "columns.json").read_text(encoding="utf-8"))
     return info
+
+
+def load_recordings(folder: Path) -> dict[int, str]:
+    """Return the name of each record's recording by its ``row``; empty for a table."""
+    from audit_pipeline.parquet import read_table
+
+    table = read_table(folder / "records.parquet")
+    if "recording" not in table.column_names:
+        return {}
+    return dict(zip(table.column("row").to_pylist(), table.column("recording").to_pylist(), strict=True))
 
 
 def load(folder: Path) -> AuditData:

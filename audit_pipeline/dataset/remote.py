@@ -90,6 +90,19 @@ def matches(pattern: str) -> list[str]:
     raise DataError("there is no such object", file=redacted(pattern), remedy="check the address after `data:`")
 
 
+def is_folder(url: str) -> bool:
+    """Return whether a URL names a folder."""
+    system, path = _system(url)
+    return bool(_ask(url, lambda: system.isdir(path)))
+
+
+def files_below(url: str) -> list[str]:
+    """Return all files below a folder, relative to it."""
+    system, path = _system(url)
+    root = system._strip_protocol(path).rstrip("/")
+    return [entry[len(root) :].lstrip("/") for entry in _ask(url, lambda: system.find(path))]
+
+
 def local_copy(url: str) -> Path:
     """Return a copy of an object in this process's temporary folder; it is made again when the object has changed."""
     system, path = _system(url)
@@ -109,6 +122,15 @@ def local_copy(url: str) -> Path:
             known.unlink(missing_ok=True)
         _copies[url] = token or "", target
         return target
+
+
+def version_of(url: str) -> str | None:
+    """Return what names this version of an object, or None where the store does not say or cannot be reached."""
+    try:
+        system, path = _system(url)
+        return _token(url, _ask(url, lambda: system.info(path)))
+    except DataError:
+        return None
 
 
 def _copy(system: Any, path: str, target: Path) -> None:

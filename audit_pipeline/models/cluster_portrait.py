@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,16 @@ TELLING = 3
 """A column in which a cluster differs by less than the most telling one over this says little beside it."""
 
 
-def portrait(data: AuditData, view: View, kept: np.ndarray, clusters: Clusters, cluster: np.ndarray) -> dict[str, Any]:
+def portrait(
+    data: AuditData, view: View, kept: np.ndarray, clusters: Clusters, cluster: np.ndarray, *, comparable: bool
+) -> dict[str, Any]:
     """Return JSON-able facts about the cluster whose labels differ most from those of the rest; of two clusters, the smaller.
 
     Parameters
     ----------
     kept : (n,) positions in ``data`` of the view's records.
     cluster : (n,) codes.
+    comparable : whether the view's columns are in one unit; if not, traits are told in standard deviations.
 
     Returns
     -------
@@ -51,20 +55,32 @@ def portrait(data: AuditData, view: View, kept: np.ndarray, clusters: Clusters, 
         "label": data.classes[shown],
         "share_inside": round(float((label[inside] == shown).mean()), 4),
         "share_outside": round(float((label[~inside] == shown).mean()), 4),
-        "traits": _traits(view, inside),
+        "traits": _traits(view, inside, comparable=comparable),
         "typical": sorted(number[order[np.sort(first)[:TYPICAL]]].tolist()),
         "members": sorted(number[inside].tolist()),
     }
 
 
-def _traits(view: View, inside: np.ndarray) -> list[dict[str, Any]]:
-    """Return the columns of the view in which a cluster differs most from the rest, with their means inside and outside."""
-    mean_in, mean_out = np.nanmean(view.matrix[inside], axis=0), np.nanmean(view.matrix[~inside], axis=0)
+def _traits(view: View, inside: np.ndarray, *, comparable: bool) -> list[dict[str, Any]]:
+    """Return the columns of the view in which a cluster differs most from the rest, with their means inside and outside.
+
+    Columns of different units are compared, and told, in standard deviations from the mean of all.
+    """
+    matrix = view.matrix
+    with warnings.catch_warnings():
+        # A column may have no value at all on one side.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        if not comparable:
+            deviation = np.nanstd(matrix, axis=0)
+            matrix = (matrix - np.nanmean(matrix, axis=0)) / np.where(deviation > 0, deviation, np.inf)
+        mean_in, mean_out = np.nanmean(matrix[inside], axis=0), np.nanmean(matrix[~inside], axis=0)
+    mean_in, mean_out = np.nan_to_num(mean_in), np.nan_to_num(mean_out)
     difference = np.abs(mean_in - mean_out)
     order = np.argsort(-difference, kind="stable")
     traits: dict[tuple[float, float], dict[str, Any]] = {}
     for j in order[difference[order] >= difference[order[0]] / TELLING]:
         means = round(float(mean_in[j]), 4), round(float(mean_out[j]), 4)
         # Columns that say the same (a multiple of ten, a last digit of 0) are told once.
-        traits.setdefault(means, {"what": view.columns[j], "inside": means[0], "outside": means[1]})
+        trait = {"what": view.columns[j], "inside": means[0], "outside": means[1]}
+        traits.setdefault(means, trait if comparable else {**trait, "unit": "deviations"})
     return list(traits.values())[:TRAITS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -68,12 +69,17 @@ def design(inputs: ProbeInputs) -> list[Evidence]:
     permutations = permutations_for(len(data.with_role("nuisance")), 1999)
     for done, column in enumerate(data.columns):
         inputs.progress(done, m, column.name)
-        rows += _column(data, column, generator(inputs.spec.seed, "design", done), permutations=permutations)
-    return rows + _pairs(data, generator(inputs.spec.seed, "design", "pairs"))
+        rng = generator(inputs.spec.seed, "design", done)
+        derived = column.name not in (*inputs.spec.nuisance, *inputs.spec.covariates)
+        rows += _column(data, column, rng, permutations=permutations, derived=derived)
+    return rows + _pairs(data, generator(inputs.spec.seed, "design", "pairs"), inputs.spec.nuisance)
 
 
-def _pairs(data: AuditData, rng: np.random.Generator) -> list[Evidence]:
-    """Compare nuisance columns two at a time: are they the same variable, and do they act together?"""
+def _pairs(data: AuditData, rng: np.random.Generator, declared: Sequence[str]) -> list[Evidence]:
+    """Compare nuisance columns two at a time: are they the same variable, and do they act together?
+
+    Only declared ones are looked at for acting together: every pair costs all columns power.
+    """
     from audit_pipeline.stats.association import design_units
     from audit_pipeline.stats.interaction import interaction
     from audit_pipeline.stats.sameness import SAME, agreement
@@ -99,12 +105,14 @@ def _pairs(data: AuditData, rng: np.random.Generator) -> list[Evidence]:
                     n_subjects=data.n_subjects,
                 )
             )
-    if len(columns) > MAX_INTERACTING:
+    if sum(column.name in declared for column in columns) > MAX_INTERACTING:
         return rows
     units = [design_units(data.label, len(data.classes), data.subject, column, label_response(data)) for column in cut]
     for i, j in combinations(range(len(columns)), 2):
+        if (i, j) in same or not {columns[i].name, columns[j].name} <= set(declared):
+            continue
         found = interaction(units[i], units[j], rng, permutations=permutations_for(len(columns), 1999))
-        if found is None or (i, j) in same:
+        if found is None:
             continue
         result, _ = found
         rows.append(
@@ -130,13 +138,16 @@ def _pairs(data: AuditData, rng: np.random.Generator) -> list[Evidence]:
     return rows
 
 
-def _column(data: AuditData, column: MetadataColumn, rng: np.random.Generator, permutations: int) -> list[Evidence]:
+def _column(
+    data: AuditData, column: MetadataColumn, rng: np.random.Generator, permutations: int, *, derived: bool
+) -> list[Evidence]:
     from audit_pipeline.stats import association as assoc
 
     common: dict[str, Any] = {"probe": "design", "column": column.name, "role": column.role}
     strata, names = column.strata()
     distinct = len(column.levels) if column.values is None else len(np.unique(column.values))
     identifier = is_identifier(column, data.subject)
+    facts = {"derived": True} if derived else {}
     rows = [
         Evidence(
             **common,
@@ -144,7 +155,7 @@ def _column(data: AuditData, column: MetadataColumn, rng: np.random.Generator, p
             estimate=distinct,
             n=data.n,
             n_subjects=data.n_subjects,
-            detail={"kind": column.kind, "constant": distinct < 2, "identifier": identifier},
+            detail={"kind": column.kind, "constant": distinct < 2, "identifier": identifier, **facts},
         )
     ]
     if identifier or distinct < 2:

@@ -10,6 +10,8 @@ import numpy as np
 from audit_pipeline.dataset.records import AuditData, MetadataColumn
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
+from audit_pipeline.recordings.names import HEADER_VIEWS, PATTERN
+from audit_pipeline.spec import AuditSpec
 from audit_pipeline.stats.auc import Z90, Auc
 from audit_pipeline.stats.basis import (
     ColumnBasis,
@@ -41,9 +43,11 @@ MAX_RECORDS = 6_000
 def sensor(inputs: ProbeInputs) -> list[Evidence]:
     """Test whether the data tells levels of a column apart among records of the same label.
 
-    Four probes look at the data: ``linear`` (the columns), ``quadratic`` (squares and products: variances, covariances,
-    XOR), ``trees`` (leaves of totally random trees: thresholds and missing-value patterns) and ``rounding`` (how numbers were
-    rounded, where they were). Each is a cross-fitted ridge
+    Several probes look at the data: ``linear`` (the columns, or the embedding of a recording), ``quadratic`` (squares and
+    products: variances, covariances, XOR) and ``trees`` (leaves of totally random trees: thresholds and missing-value patterns);
+    in a table also ``rounding`` (how numbers were rounded, where they were); in recordings also every view of them (border,
+    noise, silence ...), and of images ``pattern``, the directions in which the remainders of a denoiser vary together, where a
+    sensor's fixed pattern shows. Header fields and file names take no part: models see pixels and samples. Each is a cross-fitted ridge
     regression of the column's residual given the label; folds never split a subject. Values of the column are permuted as
     the design allows: whole subjects with the same labels, or records of one subject and label where the column varies
     within subjects.
@@ -72,20 +76,29 @@ def sensor(inputs: ProbeInputs) -> list[Evidence]:
     ----------
     Berrett, Wang, Barber and Samworth, The conditional permutation test for independence while controlling for confounders,
     JRSS B 82 (2020); Winkler et al., Multi-level block permutation, NeuroImage 123 (2015); Westfall and Young,
-    Resampling-Based Multiple Testing (1993), for the maximum statistic.
+    Resampling-Based Multiple Testing (1993), for the maximum statistic; Lukas, Fridrich and Goljan, Digital camera identification
+    from sensor pattern noise, IEEE TIFS 1 (2006).
     """
     data, matrix = inputs.data(), inputs.view("values").matrix
     rows: list[Evidence] = []
     # Of very many records the views hold some; those that decide here are drawn among them.
-    rounding, viewed = inputs.part("views", "rounding")
+    parts = {name: inputs.part("views", name) for name in looked_at(inputs.spec)}
+    viewed = next(iter(parts.values()))[1]
     _, subject = np.unique(data.subject[viewed], return_inverse=True)
     drawn = whole_subjects(subject, MAX_RECORDS, generator(inputs.spec.seed, "sensor", "thin"))
-    kept, others = viewed[drawn], {"rounding": rounding.matrix[drawn]}
+    kept, others = viewed[drawn], {name: view.matrix[drawn] for name, (view, _) in parts.items()}
     for done, column in enumerate(data.columns):
         inputs.progress(done, len(data.columns), column.name)
         rng = generator(inputs.spec.seed, "sensor", done)
         rows += _column(inputs, data, column, matrix[kept], others, kept, rng)
     return rows
+
+
+def looked_at(spec: AuditSpec) -> list[str]:
+    """Return the views that are looked at beside the values: parts of what a model sees, never the header or the file's name."""
+    if spec.medium is None:
+        return ["rounding"]
+    return [*(name for name in spec.views if name not in HEADER_VIEWS), *([PATTERN] if spec.image else [])]
 
 
 @dataclass(frozen=True)

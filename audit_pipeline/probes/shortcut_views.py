@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from audit_pipeline.models.label_study import LabelStudy
     from audit_pipeline.models.label_test import LabelTest
+    from audit_pipeline.spec import AuditSpec
+    from audit_pipeline.views.known import KnownView
 
 JUDGED, SHOWN = 499, 199
 """Permutations for what a verdict rests on, and for what only explains it."""
@@ -61,9 +63,9 @@ def shortcut_views(inputs: ProbeInputs) -> list[Evidence]:
     probability; Rubin, Inference and missing data, Biometrika 63 (1976); Phipson and Smyth, SAGMB 9 (2010).
     """
     from audit_pipeline.models.label_study import LabelStudy
-    from audit_pipeline.views.table import table_views
+    from audit_pipeline.views.known import known_views
 
-    views = table_views()
+    views = known_views(inputs.spec)
     parts = {view.name: inputs.part("views", view.name) for view in views}
     matrices = {name: part.matrix for name, (part, _) in parts.items() if part.columns}
     common: dict[str, Any] = {"probe": "shortcut_views"}
@@ -81,7 +83,7 @@ def shortcut_views(inputs: ProbeInputs) -> list[Evidence]:
     for view in views:
         own = {**common, "view": view.name}
         if view.name in matrices:
-            rows += _rows(study, tests[view.name], own, view.name in inputs.spec.label_free)
+            rows += _rows(study, tests[view.name], own, view, inputs.spec)
         else:
             rows.append(Evidence(**own, metric="view_auc", detail={"reason": f"nothing to see: {view.empty}"}))
     return rows
@@ -101,7 +103,9 @@ def _tests(study: LabelStudy, matrices: dict[str, np.ndarray], inputs: ProbeInpu
     return found
 
 
-def _rows(study: LabelStudy, tests: list[LabelTest], common: dict[str, Any], label_free: bool) -> list[Evidence]:
+def _rows(
+    study: LabelStudy, tests: list[LabelTest], common: dict[str, Any], view: KnownView, spec: AuditSpec
+) -> list[Evidence]:
     from audit_pipeline.models.label_study import explained
 
     overall, *within, together = tests
@@ -110,7 +114,12 @@ def _rows(study: LabelStudy, tests: list[LabelTest], common: dict[str, Any], lab
     for column, test in zip(study.columns, within, strict=True):
         rows.append(_row(study, test, common, "view_auc_within", column=column))
     rows += explained(study, overall, within, "view_explained", common)
-    detail = {"label_free": label_free, "given": [column.name for column in study.columns]}
+    detail = {
+        "label_free": view.name in spec.label_free,
+        # A view of a recording rests on some share of what was recorded, however small: size decides, not significance.
+        "honest": "none" if spec.medium is None else "little" if view.background else "much",
+        "given": [column.name for column in study.columns],
+    }
     persists = _row(study, together, common, "view_persists", detail=detail)
     if persists.p_value is None or overall.p_value is None:
         return [*rows, persists]

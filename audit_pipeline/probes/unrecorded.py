@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit_pipeline.dataset.records import AuditData, MetadataColumn
+from audit_pipeline.dataset.records import AuditData, MetadataColumn, load_recordings
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.probes.registry import ProbeInputs, probe
 from audit_pipeline.stats.seeds import generator
@@ -76,16 +76,16 @@ def unrecorded(inputs: ProbeInputs) -> list[Evidence]:
     Bergsma, A bias-correction for Cramér's V, Journal of the Korean Statistical Society 42 (2013); Berrett, Wang, Barber and
     Samworth, JRSS B 82 (2020), for what is given all columns.
     """
-    from audit_pipeline.views.table import table_views
+    from audit_pipeline.views.known import known_views
 
     data = inputs.data()
     rows: list[Evidence] = []
-    views = table_views()
+    # Groups in what was recorded itself are what a label is about; only its surroundings should show none.
+    views = [view for view in known_views(inputs.spec) if view.background]
     for done, declared in enumerate(views):
         inputs.progress(done, len(views), declared.name)
         view, kept = inputs.part("views", declared.name)
-        # Marks of yes or no, and these minus what is usual, are in one unit.
-        found = _Search.of(inputs, data, view, kept, comparable=True)
+        found = _Search.of(inputs, data, view, kept, comparable=declared.marks)
         rows += found.rows(inputs)
     return rows
 
@@ -106,6 +106,7 @@ class _Search:
     cluster: np.ndarray
     folds: int
     seed: int
+    comparable: bool
 
     @classmethod
     def of(cls, inputs: ProbeInputs, data: AuditData, view: View, kept: np.ndarray, *, comparable: bool) -> _Search:
@@ -120,7 +121,7 @@ class _Search:
         cluster = clusters.assign(view.matrix) if clusters else np.zeros(len(kept), dtype=np.int64)
         # Numbered without gaps: none of the records in use may be nearest to some middle.
         _, cluster = np.unique(cluster, return_inverse=True)
-        return cls(data, view, kept, tested, clusters, cluster, spec.folds, spec.seed)
+        return cls(data, view, kept, tested, clusters, cluster, spec.folds, spec.seed, comparable)
 
     def study(self, records: np.ndarray) -> LabelStudy:
         """Return the label and the columns of the view's records at these positions."""
@@ -149,8 +150,11 @@ class _Search:
             "records_of": self.data.n,
             "tested_records": int(self.tested.sum()),
             "tested_subjects": int(half.max()) + 1,
-            **portrait(self.data, self.view, self.kept, self.clusters, self.cluster),
+            **portrait(self.data, self.view, self.kept, self.clusters, self.cluster, comparable=self.comparable),
         }
+        files = load_recordings(inputs.folders["dataset"])
+        if files:
+            detail["typical_files"] = [files[number - 1] for number in detail["typical"]]
         if overall.p_value > CANDIDATE:
             del detail["members"]
         rows = [

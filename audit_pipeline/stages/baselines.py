@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from audit_pipeline.dataset.records import AuditData
 from audit_pipeline.dataset.records import load as load_data
-from audit_pipeline.models.baselines import BASELINES, cross_fit, linear
+from audit_pipeline.models.baselines import BASELINES, Baseline, cross_fit, linear
 from audit_pipeline.models.crossfit import label_folds
 from audit_pipeline.models.predictions import METADATA, Predictions, save
 from audit_pipeline.pipeline import StageContext
+from audit_pipeline.recordings.ingest import read_look
+from audit_pipeline.recordings.names import PLANE, Medium
+from audit_pipeline.spec import CNN
 from audit_pipeline.threads import one_thread
 from audit_pipeline.views.matrix import load as load_view
+from audit_pipeline.views.recordings.planes import PICTURE_SHAPE, SOUND_SHAPE
 
 
 def run(context: StageContext) -> dict[str, Any]:
@@ -22,15 +27,18 @@ def run(context: StageContext) -> dict[str, Any]:
     import sklearn.ensemble
     import sklearn.linear_model  # noqa: F401
 
-    if "network" in context.spec.baselines:
+    if {"network", CNN} & set(context.spec.baselines):
         import torch  # noqa: F401
 
     data = load_data(context.inputs["dataset"])
     matrix = load_view(context.inputs["values"], "values").matrix
+    planes = read_planes(context.inputs["dataset"], context.spec.medium) if CNN in context.spec.baselines else None
     spec = context.spec
     label = data.label.astype(np.int64)
     fold = label_folds(label, data.subject, spec.folds, spec.seed)
-    models = {name: BASELINES[name] for name in spec.baselines}
+    models: dict[str, Baseline] = {
+        name: network_on_planes if name == CNN else BASELINES[name] for name in spec.baselines
+    }
     total, done = (len(models) + 1) * (int(fold.max()) + 1), 0
     proba: dict[str, np.ndarray] = {}
     with one_thread():
@@ -41,10 +49,27 @@ def run(context: StageContext) -> dict[str, Any]:
                 done += 1
                 context.progress(done, total, name)
 
-            seen = metadata_matrix(data) if name == METADATA else matrix
+            seen = metadata_matrix(data) if name == METADATA else planes if name == CNN else matrix
+            assert seen is not None
             proba[name] = cross_fit(model, seen, label, len(data.classes), data.subject, fold, spec.seed, step)
     save(context.out, Predictions(fold, proba), row=data.row, label=data.label, classes=data.classes)
     return {"models": list(proba), "folds": int(fold.max()) + 1}
+
+
+def read_planes(folder: Path, medium: Medium | None) -> np.ndarray:
+    """Return the planes (n, height, width, channels) uint8 that a convolutional network sees."""
+    shape = PICTURE_SHAPE if medium == "image" else SOUND_SHAPE
+    planes = read_look(folder / f"look_{PLANE}.parquet")
+    return planes.reshape(len(planes), *shape)
+
+
+def network_on_planes(
+    train: np.ndarray, label: np.ndarray, test: np.ndarray, classes: int, subject: np.ndarray, seed: int
+) -> np.ndarray:
+    """A small convolutional network on the recordings themselves; see ``models.cnn``."""
+    from audit_pipeline.models.cnn import fit_predict
+
+    return fit_predict(train, label, test, classes, subject, seed)
 
 
 def metadata_matrix(data: AuditData) -> np.ndarray:

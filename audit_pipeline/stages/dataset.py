@@ -12,13 +12,17 @@ from audit_pipeline import digests
 from audit_pipeline.dataset import kinds, ordered, remarks, roles
 from audit_pipeline.dataset.files import find_files
 from audit_pipeline.dataset.look import Look, look_at
+from audit_pipeline.dataset.media import Origin
 from audit_pipeline.dataset.order import canonical_order
 from audit_pipeline.dataset.read import Loaded, load_table
 from audit_pipeline.dataset.records import AuditData, MetadataColumn, Role, save
 from audit_pipeline.errors import DataError, shorten
 from audit_pipeline.parquet import write_table
 from audit_pipeline.pipeline import StageContext
-from audit_pipeline.spec import AuditSpec
+from audit_pipeline.recordings.derived import audited, of_origin
+from audit_pipeline.recordings.ingest import Ingested, ingest, write_facts
+from audit_pipeline.recordings.listing import list_recordings
+from audit_pipeline.spec import FILE, AuditSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,19 +33,13 @@ MIN_RECORDS = 10
 def run(context: StageContext) -> dict[str, Any]:
     """Read, validate and write ``records.parquet``, ``columns.json`` and ``manifest.parquet``."""
     spec = context.spec
-    if not spec.nuisance:
+    if not spec.nuisance and spec.medium is None:
         raise DataError(
             "no nuisance column is declared, so there is nothing to audit the label against",
             remedy="name the acquisition metadata that must not influence the label, e.g. `nuisance: [site, scanner]`",
         )
     context.progress(0, 3, "reading")
-    named = [name for role, names in spec.roles().items() if role not in ("features", "ignore") for name in names]
-    loaded = load_table(
-        find_files(spec),
-        wanted=[name for names in spec.roles().values() for name in names],
-        exact=named,
-        missing=spec.missing,
-    )
+    loaded, recordings = _load(context)
     table, first = loaded.table, loaded.shown
     roles.check_columns(spec, table.column_names, first)
     context.progress(1, 3, "checking columns")
@@ -53,6 +51,10 @@ def run(context: StageContext) -> dict[str, Any]:
     if kinds.MISSING in label.levels:
         keep = label.codes != label.levels.index(kinds.MISSING)
         notes.append(f"{int((~keep).sum())} of {len(keep)} records have no label and were left out")
+    coded = np.where(keep, label.codes, -1)
+    if recordings is not None:
+        notes += recordings.check(spec, coded, label.levels)
+        keep &= recordings.readable
     if int(keep.sum()) < MIN_RECORDS:
         raise DataError(
             f"there are {int(keep.sum())} labelled records",
@@ -69,6 +71,14 @@ def run(context: StageContext) -> dict[str, Any]:
     label_values = roles.label_values(table.column(spec.label), spec, loaded, kept)
     looks = {name: look_at(table.column(name)) for name in table.column_names}
     asked: list[tuple[str, Role]] = [(name, "nuisance") for name in spec.nuisance]
+    if recordings is not None:
+        derived, told = audited(dict(zip(table.column_names, table.columns, strict=True)), spec)
+        asked += [(name, "nuisance") for name in derived]
+        notes += [*told, *_undeclared(spec, table.column_names)]
+        if not asked:
+            notes.append(
+                "no column of metadata is declared, and no header tells files apart, so there is none to audit"
+            )
     asked += [(name, "covariate") for name in spec.covariates]
     columns = [
         MetadataColumn(
@@ -81,7 +91,11 @@ def run(context: StageContext) -> dict[str, Any]:
         else roles.metadata_column(name, role, table.column(name), loaded, looks[name])
         for name, role in asked
     ]
-    arrays, info, feature_notes = roles.feature_columns(spec, table, loaded, looks)
+    arrays: dict[str, np.ndarray] = {}
+    info: list[dict[str, Any]] = []
+    feature_notes: list[str] = []
+    if recordings is None:
+        arrays, info, feature_notes = roles.feature_columns(spec, table, loaded, looks)
     split = kinds.factor(table.column(spec.split), kinds.kind_of(table.column(spec.split))) if spec.split else None
     _check_classes(spec, whole_label, subject, first)
     suspects, suspected = _hidden(arrays, info, columns, looks)
@@ -102,6 +116,9 @@ def run(context: StageContext) -> dict[str, Any]:
     numeric = [a for a in arrays.values() if a.dtype == np.float64] + [
         c.values for c in columns if c.values is not None
     ]
+    if recordings is not None:
+        # What a record holds decides, as it does in a table: the first digits of its digest.
+        numeric = [np.array([int(recordings.digest(record)[:13], 16) for record in kept.tolist()], dtype=np.float64)]
     order = canonical_order(numeric, table.num_rows)
     codes, classes = _renumber(whole_label.codes[order], whole_label.levels)
     data = AuditData(
@@ -135,8 +152,14 @@ def run(context: StageContext) -> dict[str, Any]:
             "split": spec.split,
             "suspected_missing": suspected,
         },
+        recording=table.column(spec.recording).take(order).to_pylist() if spec.recording else None,
     )
-    write_table(_manifest(spec, table, loaded, looks, info), context.out / "manifest.parquet")
+    manifest = _manifest(spec, table, loaded, looks, info, recordings.manifest(coded) if recordings else [])
+    write_table(manifest, context.out / "manifest.parquet")
+    if recordings is not None:
+        others = [*of_origin(table, Origin.RECORDED), *of_origin(table, Origin.NAME)]
+        write_facts(context.out / "facts.parquet", {name: table.column(name).take(order) for name in others})
+        recordings.write(context.out, kept[order], context.progress)
     context.progress(3, 3, "")
     return {
         "records": data.n,
@@ -146,6 +169,37 @@ def run(context: StageContext) -> dict[str, Any]:
         "files": len(loaded.files),
         "notes": list(data.notes),
     }
+
+
+def _load(context: StageContext) -> tuple[Loaded, Ingested | None]:
+    """Read the table; of recordings also all that can be seen of them."""
+    spec = context.spec
+    named = [name for role, names in spec.roles().items() if role not in ("features", "ignore") for name in names]
+    wanted = [name for names in spec.roles().values() for name in names]
+    if spec.medium is None:
+        return load_table(find_files(spec), wanted=wanted, exact=named, missing=spec.missing), None
+    listing = list_recordings(spec, wanted=wanted, exact=named)
+    # Before the long work: whatever is no header column has to stand in the table.
+    roles.check_columns(_without_headers(spec), listing.loaded.table.column_names, listing.loaded.shown)
+    found = ingest(spec, listing, cache=context.cache, progress=context.progress)
+    return found.loaded, found
+
+
+def _without_headers(spec: AuditSpec) -> AuditSpec:
+    keys = ("nuisance", "covariates", "ignore")
+    return spec.model_copy(
+        update={key: tuple(name for name in getattr(spec, key) if not name.startswith(FILE)) for key in keys}
+    )
+
+
+def _undeclared(spec: AuditSpec, names: Sequence[str]) -> list[str]:
+    """Return a note on columns of the table that no role was given to: with recordings they are not features."""
+    declared = {name for columns in spec.roles().values() for name in columns}
+    left = [name for name in names if name not in declared and not name.startswith(FILE)]
+    if not left:
+        return []
+    shown = ", ".join(map(repr, left[:5])) + (" …" if len(left) > 5 else "")
+    return [f"not audited, since the spec gives them no role: {shown}; name what was recorded with under `nuisance:`"]
 
 
 def _hidden(
@@ -199,9 +253,14 @@ def _reorder(column: MetadataColumn, order: np.ndarray) -> MetadataColumn:
 
 
 def _manifest(
-    spec: AuditSpec, table: pa.Table, loaded: Loaded, looks: Mapping[str, Look], features: list[dict[str, Any]]
+    spec: AuditSpec,
+    table: pa.Table,
+    loaded: Loaded,
+    looks: Mapping[str, Look],
+    features: list[dict[str, Any]],
+    recordings: list[dict[str, Any]],
 ) -> pa.Table:
-    """Return one row a file and one a column: digest, role and profile."""
+    """Return one row a file, one a column and one a recording: digest, role and profile, or what is wrong."""
     import pyarrow as pa
 
     role_of = {name: role for role, names in spec.roles().items() for name in names}
@@ -211,7 +270,7 @@ def _manifest(
             "entry": "file",
             "name": file.name,
             "sha256": file.digest(),
-            "bytes": file.local.stat().st_size,
+            "bytes": file.size,
             "rows": count,
         }
         for file, count in zip(loaded.files, loaded.rows, strict=True)
@@ -227,6 +286,7 @@ def _manifest(
         }
         for name in table.column_names
     ]
+    entries += recordings
     text, count, number = pa.string(), pa.int64(), pa.float64()
     kinds_of_fields = {
         **dict.fromkeys(("entry", "name", "role", "kind", "sha256"), text),
@@ -234,4 +294,6 @@ def _manifest(
         **dict.fromkeys(("minimum", "mean", "maximum"), number),
         "most_frequent": text,
     }
+    if recordings:
+        kinds_of_fields |= {"row": count, **dict.fromkeys(("problem", "reason", "remedy"), text)}
     return pa.Table.from_pylist(entries, schema=pa.schema(list(kinds_of_fields.items())))

@@ -9,6 +9,7 @@ import numpy as np
 from audit_pipeline.dataset.records import load, load_info
 from audit_pipeline.parquet import read_table
 from audit_pipeline.pipeline import StageContext
+from audit_pipeline.stages.recording_views import recording_parts
 from audit_pipeline.stats.seeds import generator
 from audit_pipeline.stats.thinning import whole_subjects
 from audit_pipeline.views.matrix import save_part
@@ -21,6 +22,8 @@ MAX_RECORDS = 10_000
 def run(context: StageContext) -> dict[str, Any]:
     """Write one file a view, ``<name>.parquet``, all with the same records."""
     folder = context.inputs["dataset"]
+    if context.spec.medium is not None:
+        return recording_parts(context, context.spec.medium)
     info = load_info(folder)["features"]
     kept = whole_subjects(load(folder).subject, MAX_RECORDS, generator(context.spec.seed, "views"))
     columns: list[np.ndarray] = []

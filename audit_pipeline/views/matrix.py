@@ -19,7 +19,7 @@ class View:
     Parameters
     ----------
     name : e.g. ``values``.
-    matrix : (n, p) float64, NaN for missing, rows in canonical order.
+    matrix : (n, p) float64 (float32 until it is stored, for recordings), NaN for missing, rows in canonical order.
     columns : p names.
     """
 
@@ -35,7 +35,7 @@ def save(folder: Path, view: View) -> None:
     from audit_pipeline.parquet import write_table
 
     arrays = {
-        f"{position}:{name}": pa.array(view.matrix[:, position], pa.float64())
+        f"{position}:{name}": pa.array(view.matrix[:, position], _kind(view))
         for position, name in enumerate(view.columns)
     }
     write_table(pa.table(arrays), folder / "view.parquet")
@@ -56,7 +56,7 @@ def save_part(path: Path, view: View, kept: np.ndarray) -> None:
 
     arrays = {"kept": pa.array(kept, pa.int64())}
     arrays |= {
-        f"{position}:{name}": pa.array(view.matrix[:, position], pa.float64())
+        f"{position}:{name}": pa.array(view.matrix[:, position], _kind(view))
         for position, name in enumerate(view.columns)
     }
     write_table(pa.table(arrays), path)
@@ -68,6 +68,13 @@ def load_part(path: Path) -> tuple[View, np.ndarray]:
 
     table = read_table(path)
     return _view(path.stem, table.drop_columns(["kept"])), table.column("kept").to_numpy()
+
+
+def _kind(view: View) -> pa.DataType:
+    """Return the type of a view's numbers: what is seen of a recording takes half the room."""
+    import pyarrow as pa
+
+    return pa.float32() if view.matrix.dtype == np.float32 else pa.float64()
 
 
 def _view(name: str, table: pa.Table) -> View:

@@ -78,10 +78,16 @@ def _fill(
             recording_of(stream, kind, limits)
             raise
         if decode:
-            recording = recording_of(stream, kind, limits)
+            recording = recording_of(stream, kind, limits, _middle(found))
             found.update(recording_facts(recording))
             if visit is not None:
                 visit(recording)
+
+
+def _middle(found: dict[str, Fact]) -> int:
+    """Return which frame stands for a file of several: the middle one of a stack; of two the second is often a thumbnail."""
+    frames = found["frames"].value if "frames" in found else 1.0
+    return int(frames) // 2 if isinstance(frames, float) and frames > 2 else 0
 
 
 def lost(task: dict[str, Any], how: str) -> dict[str, Any]:

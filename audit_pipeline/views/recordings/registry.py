@@ -100,6 +100,12 @@ def recording_views(medium: Medium) -> tuple[RecordingView, ...]:
     return tuple(_VIEWS[key] for key in sorted(_VIEWS) if key[0] == medium)
 
 
+def recording_view(medium: Medium, name: str) -> RecordingView:
+    """Return a view of a medium by name."""
+    _discover()
+    return _VIEWS[medium, name]
+
+
 def look(recording: Picture | Sound) -> dict[str, np.ndarray]:
     """Return the row of every view of one recording; what several views need of it is computed once."""
     medium: Medium = "image" if isinstance(recording, Picture) else "audio"

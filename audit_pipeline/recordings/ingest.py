@@ -1,0 +1,217 @@
+"""The recordings of an audit, taken in: which can be read, what their headers say, what the views see of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audit_pipeline.dataset.media import PREFIX
+from audit_pipeline.dataset.read import Loaded
+from audit_pipeline.errors import DataError, shorten
+from audit_pipeline.parquet import write_table
+from audit_pipeline.recordings.derived import file_columns
+from audit_pipeline.recordings.listing import Listing
+from audit_pipeline.recordings.look import Looked, look_through
+from audit_pipeline.recordings.names import PLANE, REMAINDER, Medium, looks
+from audit_pipeline.spec import AuditSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_REMAINDERS = 10_000
+"""Records for which the remainder of a sensor's pattern is kept: they are large, and so many decide."""
+
+ROW_GROUP = 8_192
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """Recordings that were looked through.
+
+    Parameters
+    ----------
+    loaded : the table of records with the header columns ``file.*`` beside its own.
+    readable : (n,) whether a record's recording can be read.
+    """
+
+    loaded: Loaded
+    readable: np.ndarray
+    looked: Looked
+    medium: Medium
+
+    def digest(self, record: int) -> str:
+        """Return the digest of a record's recording."""
+        return str(self.looked.rows[record]["digest"])
+
+    def check(self, spec: AuditSpec, label: np.ndarray, classes: Sequence[str]) -> list[str]:
+        """Return notes on recordings that cannot be read.
+
+        Parameters
+        ----------
+        label : (n,) codes of the labels; -1 where a record has none.
+
+        Raises
+        ------
+        DataError : there are more of them than the policy allows.
+        """
+        counted = label >= 0
+        lost = np.flatnonzero(counted & ~self.readable)
+        if not len(lost):
+            return []
+        rows = [self.looked.rows[record] for record in lost]
+        share = len(lost) / max(1, int(counted.sum()))
+        kinds = Counter(str(row["problem"]) for row in rows)
+        told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+        if share > spec.policy.unreadable:
+            first = rows[0]
+            listed = "; ".join(f"{row['path']}: {row['reason']}" for row in rows[1 : 1 + _SHOWN])
+            raise DataError(
+                f"{len(lost):,} of {int(counted.sum()):,} recordings cannot be read ({told}); this one: {first['reason']}"
+                + (f"; also {listed}" if listed else ""),
+                file=str(first["path"]) or self.loaded.shown,
+                expected=f"at most {spec.policy.unreadable:.0%} that cannot be read",
+                remedy=f"{first['remedy']}; to audit the rest all the same, set `policy: {{unreadable: "
+                f"{min(0.99, np.ceil(share * 100) / 100):g}}}`",
+            )
+        some = "; ".join(f"{row['path']} ({row['reason']})" for row in rows[:_SHOWN])
+        by_class = ", ".join(
+            f"{int((label[lost] == code).sum()):,} of {int((label == code).sum()):,} {shorten(name)}"
+            for code, name in enumerate(classes)
+            if (label[lost] == code).any()
+        )
+        return [
+            f"{len(lost):,} of {int(counted.sum()):,} recordings cannot be read and were left out ({told}; by label "
+            f"{by_class}): {some}{' …' if len(lost) > _SHOWN else ''}; manifest.parquet lists them all"
+        ]
+
+    def manifest(self, label: np.ndarray) -> list[dict[str, Any]]:
+        """Return a row of the manifest for each recording; ``label`` as in :meth:`check`."""
+        return [
+            {
+                "entry": "recording",
+                "name": row["path"],
+                "role": self.medium if label[record] >= 0 else "unlabelled",
+                "sha256": row["digest"],
+                "bytes": row["bytes"],
+                "kind": row["kind"],
+                "row": record,
+                "problem": row["problem"],
+                "reason": row["reason"],
+                "remedy": row["remedy"],
+            }
+            for record, row in enumerate(self.looked.rows)
+        ]
+
+    def write(self, folder: Path, records: np.ndarray, progress: Callable[[int, int, str], None]) -> None:
+        """Write what was seen of the records at these positions, in this order: one file a view, planes, remainders.
+
+        ``look_<view>.parquet`` has a column ``values`` of float32 lists.
+        """
+        names = looks(self.medium)
+        for done, name in enumerate(names):
+            progress(done, len(names), name)
+            kind = {PLANE: "u1", REMAINDER: "i1"}.get(name, "<f4")
+            some = records[:0] if name == REMAINDER and len(records) > MAX_REMAINDERS else records
+            matrix = self.looked.matrix(name, some, kind) if len(some) else np.empty((0, 1), kind)
+            _write(folder / f"look_{name}.parquet", matrix)
+
+
+def ingest(
+    spec: AuditSpec,
+    listing: Listing,
+    *,
+    cache: Path,
+    progress: Callable[[int, int, str], None],
+) -> Ingested:
+    """Look through the recordings of a listing.
+
+    Raises
+    ------
+    AuditError : no worker process can be started.
+    """
+    assert spec.medium is not None
+    assert spec.recording is not None
+    wanted = list(looks(spec.medium))
+    if len(listing.places) > MAX_REMAINDERS:
+        wanted = [name for name in wanted if name != REMAINDER]
+    named = [record for record, place in enumerate(listing.places) if place]
+    looked = look_through(
+        [listing.places[record] for record in named],
+        [wanted] * len(named),
+        medium=spec.medium,
+        cache=cache,
+        progress=progress,
+    )
+    nowhere: dict[str, Any] = {
+        **dict.fromkeys(("digest", "bytes", "kind")),
+        "path": "",
+        "problem": "missing",
+        "reason": "the record names no file",
+        "remedy": f"fill in {spec.recording!r}, or leave the record out",
+        "facts": {},
+    }
+    rows: list[dict[str, Any]] = [nowhere] * len(listing.places)
+    for record, row in zip(named, looked.rows, strict=True):
+        rows[record] = row
+    looked = replace(looked, rows=tuple(rows))
+    table = listing.loaded.table
+    clash = [name for name in table.column_names if name.startswith(PREFIX)]
+    if clash:
+        raise DataError(
+            f"the column {clash[0]!r} is called like what is read from the files",
+            file=listing.loaded.shown,
+            column=clash[0],
+            remedy=f"rename it; names that start with {PREFIX!r} are those of headers",
+        )
+    for name, values in file_columns([row["facts"] for row in rows]).items():
+        table = table.append_column(name, values)
+    return Ingested(
+        replace(listing.loaded, table=table),
+        np.array([row["problem"] is None for row in rows], dtype=bool),
+        looked,
+        spec.medium,
+    )
+
+
+def write_facts(path: Path, columns: dict[str, pa.ChunkedArray]) -> None:
+    """Write header columns that become views, in the order of the records."""
+    import pyarrow as pa
+
+    write_table(pa.table(columns or {"none": pa.nulls(0)}), path)
+
+
+def _write(path: Path, matrix: np.ndarray) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    n, p = matrix.shape
+    kind = pa.from_numpy_dtype(matrix.dtype)
+    values = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1), kind), p)
+    # Row groups of bounded size: whoever reads some of the records needs not hold all of them.
+    pq.write_table(pa.table({"values": values}), path, compression="zstd", row_group_size=ROW_GROUP, version="2.6")
+    assert len(values) == n
+
+
+def read_look(path: Path, positions: np.ndarray | None = None) -> np.ndarray:
+    """Read what :meth:`Ingested.write` wrote: (n, p), of all records or those at ascending positions."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    parts = []
+    start = 0
+    for group in range(file.metadata.num_row_groups):
+        column = file.read_row_group(group).column(0).combine_chunks()
+        rows = len(column)
+        matrix = column.flatten().to_numpy().reshape(rows, -1) if rows else np.empty((0, 1))
+        if positions is not None:
+            inside = positions[(positions >= start) & (positions < start + rows)] - start
+            matrix = matrix[inside]
+        parts.append(matrix)
+        start += rows
+    return np.concatenate(parts) if parts else np.empty((0, 1), dtype=np.float32)
