@@ -33,6 +33,8 @@ def audit(
     covariates: Names = (),
     subject: str | None = None,
     features: Names | None = None,
+    image: str | None = None,
+    audio: str | None = None,
     ignore: Names = (),
     missing: Marks | Mapping[str, Marks] = (),
     order: Mapping[str, Iterable[str]] | None = None,
@@ -61,11 +63,16 @@ def audit(
     covariates : legitimate influences such as age: reported, never failed.
     subject : column with who must never be split between training and test.
     features : columns that models see; default all that have no other role.
+    image : column with the path or URL of an image for each record: models see the images. Relative paths start at the table's
+        folder; those of a table in memory at the current folder. ``data`` may then be a folder of images as well.
+    audio : the same for sounds.
     ignore : columns that neither models nor the audit look at.
     missing : what means a missing value, in all columns or by column, e.g. ``{"chol": 0}``.
     order : levels from low to high of a label or metadata column, by column; ordered categories need none.
-    label_free : views of the data that cannot carry the label honestly: ``missingness``, ``rounding``.
-    baselines : models to train: ``linear``, ``trees``, ``network``; default all. Fewer are faster; no verdict on a nuisance
+    label_free : views of the data that cannot carry the label honestly: ``missingness``, ``rounding``; of recordings e.g.
+        ``border``, ``silence``.
+    baselines : models to train: ``linear``, ``trees``, ``network``, for recordings also ``cnn``; default all for a table,
+        ``linear`` and ``cnn`` for recordings. Fewer are faster; no verdict on a nuisance
         column depends on them, but the size of the damage is told for the best of them.
     split : column with a split that exists and shall be audited.
     policy : thresholds, e.g. ``{"association": 0.3}``.
@@ -92,6 +99,8 @@ def audit(
         "nuisance": _names(nuisance),
         "covariates": _names(covariates),
         "features": _names(features),
+        "image": _name(image),
+        "audio": _name(audio),
         "ignore": _names(ignore),
         "split": _name(split),
         "missing": _marks(missing),
@@ -115,6 +124,7 @@ def audit(
                 spec = parse_spec(given)
                 named = [column for role, columns in spec.roles().items() if role != "features" for column in columns]
                 table = tables.to_arrow(data, named=named)
+                table = tables.absolute(table, spec.recording)
                 tables.write(tables.plain(table), Path(place) / FRAME)
                 ordered = {
                     column: levels for column, levels in tables.orders(table).items() if _can_be_ordered(spec, column)

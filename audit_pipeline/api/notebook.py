@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from audit_pipeline.report.levels import LOOKS, REASONS, worst_first
+from audit_pipeline.report.levels import LOOKS, reason_words, worst_first
 from audit_pipeline.report.text import interval, name, number, sentence
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _row(finding: Finding, columns: list[str | None]) -> Markup:
     cells: list[str] = [
         _badge(finding.verdict),
         escape(name(finding.column if finding.column is not None else "(whole dataset)")),
-        escape(f"{finding.role}, {REASONS.get(finding.reason, finding.reason)}" if finding.role else finding.reason),
+        escape(f"{finding.role}, {reason_words(finding)}" if finding.role else finding.reason),
         *figures,
         escape(sentence(finding.next_step, columns)),
     ]

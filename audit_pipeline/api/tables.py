@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import Counter
@@ -49,6 +50,18 @@ def plain(table: pa.Table) -> pa.Table:
     return pa.table(
         {name: _plain(name, column) for name, column in zip(table.column_names, table.columns, strict=True)}
     )
+
+
+def absolute(table: pa.Table, recording: str | None) -> pa.Table:
+    """Return the table with paths of recordings that do not depend on where it is written: they start at the current folder."""
+    import pyarrow as pa
+
+    if recording is None or recording not in table.column_names:
+        return table
+    column = table.column(recording)
+    paths = [None if value is None else str(value).strip() for value in column.to_pylist()]
+    found = [path if not path or "://" in path else os.path.abspath(os.path.expanduser(path)) for path in paths]
+    return table.set_column(table.column_names.index(recording), recording, pa.array(found, pa.string()))
 
 
 def orders(table: pa.Table) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from audit_pipeline.comparison.types import Change, Comparison, FigureMove, FindingChange
 from audit_pipeline.report import text as words
 from audit_pipeline.report.drawing import Drawing, Frame
-from audit_pipeline.report.levels import LOOKS, REASONS
+from audit_pipeline.report.levels import LOOKS, reason_words
 from audit_pipeline.report.panel import short_path
 from audit_pipeline.verdict_types import Level
 
@@ -137,7 +137,7 @@ class _Drawing(Drawing):
         word = "worse" if change.worse else {"better": "better", "same": "figures moved"}.get(change.direction, "")
         if change.direction == "same" and not change.figures:
             word = "another reason" if not change.redeclared else "another role"
-        reasons = REASONS.get(change.finding.reason, change.finding.reason)
+        reasons = reason_words(change.finding)
         parts += ["  ", self.say(_name(change), "bold", limit=_NAME), "  "]
         parts.append(self.say(", ".join(part for part in (word, reasons) if part), "dim", limit=120))
         return Text.assemble(*parts, overflow="fold")

@@ -34,12 +34,16 @@ class DatasetAudit(dg.Component, dg.Model, dg.Resolvable):
     """
 
     name: str = Field(description="Names the audit, its Dagster group and its folder of results.")
-    data: str | list[str] = Field(description="csv, tsv or parquet; a path, a glob or a list; relative to this YAML.")
+    data: str | list[str] = Field(
+        description="A table (path, glob or list) or a folder of recordings; relative to this YAML."
+    )
     label: str = Field(description="Column that models shall predict.")
     subject: str | None = Field(default=None, description="Column with who must never be split (patient, speaker ...).")
     nuisance: str | list[str] = Field(default=[], description="Acquisition metadata that must not influence the label.")
     covariates: str | list[str] = Field(default=[], description="Legitimate influences: reported, never failed.")
     features: str | list[str] | None = Field(default=None, description="Columns that models see; default all others.")
+    image: str | None = Field(default=None, description="Column with the path of an image a record; models see these.")
+    audio: str | None = Field(default=None, description="The same for sounds.")
     ignore: str | list[str] = Field(default=[], description="Columns that neither models nor the audit look at.")
     missing: str | float | list[str | float] | dict[str, str | float | list[str | float]] = Field(
         default=[], description="What means a missing value, in all columns or by column, e.g. {chol: 0}."
@@ -48,12 +52,12 @@ class DatasetAudit(dg.Component, dg.Model, dg.Resolvable):
         default={}, description="Levels from low to high, by column, where a label or metadata column has an order."
     )
     label_free: str | list[str] = Field(
-        default=[], description="Views that cannot carry the label honestly: missingness, rounding."
+        default=[], description="Views that cannot carry the label honestly: missingness, rounding; border, silence ..."
     )
-    baselines: str | list[str] = Field(default=[], description="Models to train: linear, trees, network; default all.")
+    baselines: str | list[str] = Field(default=[], description="Models to train: linear, trees, network, cnn.")
     split: str | None = Field(default=None, description="Column with a split that exists and shall be audited.")
     policy: dict[str, float] = Field(
-        default={}, description="Thresholds of the verdict: alpha, association, separability, overlap."
+        default={}, description="Thresholds of the verdict: alpha, association, separability, overlap, unreadable."
     )
     folds: int = Field(default=5, description="Folds of cross-validation, 2 to 20.")
     seed: int = Field(default=0, description="The same input, spec and seed give the same bytes.")

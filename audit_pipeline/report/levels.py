@@ -40,6 +40,18 @@ REASONS: dict[str, str] = {
 }
 """The verdict's reasons in a few plain words."""
 
+HARMLESS: dict[str, str] = {
+    "undetermined": "looked for in the files, not linked as far as can be seen",
+    "unrecorded": "what the label shows in",
+}
+"""The same for reasons that mean something else where the finding is a pass."""
+
+
+def reason_words(finding: Finding) -> str:
+    """Return the reason of a finding in a few plain words."""
+    plain = REASONS.get(finding.reason, finding.reason)
+    return HARMLESS.get(finding.reason, plain) if finding.verdict == "pass" else plain
+
 
 def severity(level: Level) -> int:
     """Return the level's place in :data:`audit_pipeline.verdict_types.LEVELS`, 0 for the most harmless."""

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from audit_pipeline import __version__
 from audit_pipeline.report.folder import read_folder
-from audit_pipeline.report.levels import LOOKS, REASONS
+from audit_pipeline.report.levels import LOOKS, reason_words
 from audit_pipeline.report.sections import sections
 from audit_pipeline.report.text import NOT_MEASURED, name, sentence, visible
 
@@ -48,7 +48,7 @@ def _environment() -> Environment:
         keep_trailing_newline=False,
         finalize=_finalize,
     )
-    environment.globals.update(looks=LOOKS, reasons=REASONS, version=__version__)
+    environment.globals.update(looks=LOOKS, reason_words=reason_words, version=__version__)
     environment.filters["name"] = name
     environment.filters["sentence"] = sentence
     return environment

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from audit_pipeline.report import text as words
 from audit_pipeline.report.gauge import ASCII, UNICODE, Glyphs, gauge
-from audit_pipeline.report.levels import LOOKS, REASONS, severity, worst_first
+from audit_pipeline.report.levels import LOOKS, reason_words, severity, worst_first
 from audit_pipeline.verdict_types import Finding, Level, Verdict
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class _Drawing:
     def title(self, finding: Finding) -> Text:
         column = "(whole dataset)" if finding.column is None else finding.column
         about = [finding.role] if finding.role != finding.reason else []
-        about.append(REASONS.get(finding.reason, finding.reason))
+        about.append(reason_words(finding))
         return Text.assemble(
             self.badge(finding.verdict),
             "  ",
