@@ -40,7 +40,6 @@ def of_recordings(rows: pd.DataFrame) -> dict[str, str]:
         "five kinds": recordings.five,
         "nulls": recordings.nulls,
         "found": recordings.found,
-        "headers": recordings.header_alarms,
         "cost": recordings.cost,
     }
     cases = by_case(rows) if len(rows) else rows

@@ -38,6 +38,18 @@ def image_jpeg(rng: np.random.Generator, n: int, v: float, **how: float) -> Case
     return image_case(rng, n, "jpeg", v, **how)
 
 
+@family(
+    "Images: nobody recorded the site, which compresses more",
+    kind="alternative",
+    cells=[{"v": 0.3}, {"v": 0.6}, {"v": 1.0}],
+    sizes=SIZES,
+    medium="image",
+)
+def image_unnamed(rng: np.random.Generator, n: int, v: float) -> Case:
+    """As above, with no metadata at all: only the files' headers can tell. With a V of 1 the labels cannot be told apart."""
+    return image_case(rng, n, "jpeg", v, declared=False)
+
+
 @family("Images: the site burns its mark into the border", kind="alternative", cells=CELLS, sizes=SIZES, medium="image")
 def image_text(rng: np.random.Generator, n: int, v: float, **how: float) -> Case:
     """A faint letter in the upper left corner of 70% of the images."""
@@ -53,15 +65,16 @@ NULL_SIZES = (100, 300)
     kind="null",
     cells=[
         *({"trace": trace, "v": 0.0} for trace in READABLE),
+        {"trace": "jpeg", "v": 0.0, "declared": False},
         {"trace": "none", "v": 0.5},
         {"trace": "none", "v": 0.0},
     ],
     sizes=NULL_SIZES,
     medium="image",
 )
-def image_nulls(rng: np.random.Generator, n: int, trace: Trace, v: float) -> Case:
-    """The traces of the families above; all images show the label."""
-    return image_case(rng, n, trace, v)
+def image_nulls(rng: np.random.Generator, n: int, trace: Trace, v: float, declared: bool = True) -> Case:
+    """The traces of the families above; all images show the label. Once nobody recorded the site, and the header tells it."""
+    return image_case(rng, n, trace, v, declared=declared)
 
 
 @family(

@@ -14,7 +14,8 @@ from benchmarks.truth.recordings import images, sounds
 from benchmarks.truth.recordings.design import PATH, Design, design
 
 HEADERS = ("file.jpeg_tables", "file.jpeg_tables_sum", "file.jpeg_quality")
-"""Columns of the header that tell the quality of a JPEG file, and so the site, where that is its trace."""
+"""Columns of the header that tell the quality of a JPEG file, and so the site, where that is its trace. An audit names one of
+those that part the files alike, and none where the site is declared and parts them so."""
 
 Recorder = Callable[[Design, int], Iterator[tuple[str, bytes]]]
 
@@ -53,11 +54,17 @@ def _case(
     levels: int = 2,
     per: int = 1,
     prevalence: float = 0.5,
+    declared: bool = True,
 ) -> Case:
-    """Draw who is recorded, and leave the recording for when it is written."""
+    """Draw who is recorded, and leave the recording for when it is written.
+
+    ``declared``: the table names the site; else nobody does.
+    """
     records = design(rng, n, v, levels, per, prevalence)
     files = partial(record, records, int(rng.integers(2**62)))
-    arguments = {"label": LABEL, "nuisance": ["site"], medium: PATH, **({"subject": "subject"} if per > 1 else {})}
+    nuisance = ["site"] if declared else []
+    arguments = {"label": LABEL, "nuisance": nuisance, medium: PATH, **({"subject": "subject"} if per > 1 else {})}
     answer: Answer = "aliased" if v == 1 else "shortcut" if shortcut else "clean"
     truth = draw.binary_truth(v, levels, prevalence, shortcut=shortcut)
-    return Case(records.table(ending), arguments, answer, {"site": truth}, files)
+    table = records.table(ending)
+    return Case(table if declared else table.drop(columns="site"), arguments, answer, {"site": truth}, files)

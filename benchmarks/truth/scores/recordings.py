@@ -15,14 +15,9 @@ from benchmarks.truth.scores.cases import groups, known_cell, numbers, words
 SITE = "site"
 """The declared column of all these datasets."""
 
-HEADER = "file."
-"""What the names of the header's columns begin with."""
-
-SHOWN = ("confounded", "weakly_confounded", "aliased")
-"""Reasons of a finding that say: both edges are there."""
-
-KEYS = ["family", "cell", "n", "replicate"]
 FIVE = "five_kinds"
+
+LEVELS = ("fail", "warn", "inconclusive", "pass")
 
 
 def summary(cases: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, object]]:
@@ -85,9 +80,6 @@ def five(cases: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, object]]:
     return out
 
 
-LEVELS = ("fail", "warn", "inconclusive", "pass")
-
-
 def _middle(column: pd.Series) -> str:
     values = column.dropna().astype(float)
     return short(float(values.median())) if len(values) else "–"
@@ -111,47 +103,24 @@ def nulls(cases: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def found(cases: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, object]]:
-    """Return one row a cell with a shortcut: how often both edges of the site (and of a column of the header) were shown.
+    """Return one row a cell with a shortcut: how often both edges of the site, or of the header that tells it, were shown.
 
     ``at most``: the power of the design edge's test at so many subjects, which bounds any test of both edges.
     """
-    shown = rows.assign(shown=rows["reason"].isin(SHOWN) & rows["finding"].isin(["fail", "warn"]))
-    site = shown[shown["column"].eq(SITE)].set_index(KEYS)["shown"]
-    header = shown[shown["column"].fillna("").str.startswith(HEADER)].groupby(KEYS)["shown"].any()
     out: list[dict[str, object]] = []
     for (family, cell, n), group in groups(cases[cases["kind"].eq("alternative")], "family", "cell", "n"):
         known = known_cell(str(family), int(cell))
-        keys = pd.MultiIndex.from_frame(group[KEYS])
         units = int(n) // int(str(known.get("per", 1)))
         best = oracle.design(units, float(str(known["v"])), int(str(known.get("levels", 2))))
-        in_header = header.reindex(keys).fillna(False).astype(bool)
         out.append(
             {
                 "family": families()[str(family)].title,
                 "cell": words(str(family), int(cell)),
                 "n": f"{n:,}",
                 "datasets": str(len(group)),
-                "site found": str(Share(int(site.reindex(keys).sum()), len(group))),
+                "found": str(Share(int(group["seen"].sum()), len(group))),
                 "at most": short(best),
-                "found in the header": short(float(in_header.mean())) if family == "image_jpeg" else "",
                 **{level: short(group["verdict"].eq(level).mean()) for level in LEVELS},
-            }
-        )
-    return out
-
-
-def header_alarms(cases: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, object]]:
-    """Return how often a column of the header failed in datasets whose files are written alike, or alike for both labels."""
-    known = families()
-    own = rows[rows["column"].fillna("").str.startswith(HEADER) & ~rows["true_shortcut"].astype(bool)]
-    out: list[dict[str, object]] = []
-    for (medium,), group in groups(own.assign(medium=own["family"].map(lambda name: known[name].medium)), "medium"):
-        out.append(
-            {
-                "medium": medium,
-                "columns": ", ".join(sorted(group["column"].unique())),
-                "judged": f"{len(group):,}",
-                "failed": str(int(group["finding"].eq("fail").sum())),
             }
         )
     return out
