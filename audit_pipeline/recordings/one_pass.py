@@ -62,7 +62,8 @@ def work(task: dict[str, Any]) -> dict[str, Any]:
 def prepared(recording: media.Picture | media.Sound) -> Picture | Sound:
     """Return a decoded recording as the views take it."""
     if isinstance(recording, media.Picture):
-        return Picture(recording.pixels)
+        # The integers that were decoded: a whole image of floats would cost more than looking at it.
+        return Picture(recording.stored, recording.scale)
     return Sound(recording.samples, recording.rate)
 
 
