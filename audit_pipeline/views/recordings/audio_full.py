@@ -12,13 +12,15 @@ from audit_pipeline.views.recordings.picture import resampling
 from audit_pipeline.views.recordings.registry import audio_view
 from audit_pipeline.views.recordings.sound import HOP, Sound, decibels
 
-VERSION = 1
+VERSION = 2
 BANDS = 40
 MODULATIONS = np.array([0.5, 1, 2, 4, 8, 16, 32])
 GROUPS = 4
 CEPSTRA = 13
 TIMES = 64
-FILTERS, SIDE = 24, 7
+FILTERS, SIDE, STRIDE = 24, 7, 2
+"""Number of filters, bands and frames of a side of each, and bands and frames from patch to patch."""
+
 RANGE = 80.0
 """dB below the loudest band and frame that are told apart."""
 
@@ -108,6 +110,6 @@ def _modulation(bands: np.ndarray, recorded: np.ndarray) -> np.ndarray:
 
 
 def _filtered(plane: np.ndarray, name: str, times: int) -> np.ndarray:
-    short = max(0, SIDE + times - 1 - plane.shape[1])
+    short = max(0, SIDE + STRIDE * (times - 1) - plane.shape[1])
     padded = np.pad(plane, ((0, 0), (0, short)), mode="edge").astype(np.float32)
-    return pooled(responses(padded, gabors(FILTERS, SIDE, f"sound {name}")), 4, times)
+    return pooled(responses(padded, gabors(FILTERS, SIDE, f"sound {name}"), STRIDE), 4, times)

@@ -42,7 +42,7 @@ def gabors(count: int, side: int, purpose: str) -> np.ndarray:
 
 
 def responses(planes: np.ndarray, bank: np.ndarray, stride: int = 1) -> np.ndarray:
-    """Return the responses (..., rows, columns, count) of filters to the patches of planes, normalised for contrast.
+    """Return the responses (count, ..., rows, columns) of filters to the patches of planes, normalised for contrast.
 
     Parameters
     ----------
@@ -52,12 +52,14 @@ def responses(planes: np.ndarray, bank: np.ndarray, stride: int = 1) -> np.ndarr
     """
     side = round(np.sqrt(len(bank)))
     patches = np.lib.stride_tricks.sliding_window_view(planes, (side, side), axis=(-2, -1))
-    patches = patches[..., ::stride, ::stride, :, :]
-    flat = patches.reshape(-1, side * side)
-    mean = flat.mean(axis=1)
-    deviation = np.sqrt(np.maximum(np.einsum("ij,ij->i", flat, flat) / flat.shape[1] - mean**2, 0))
-    found = (flat @ bank) / (side * (deviation[:, None] + np.float32(CONTRAST)))
-    return np.asarray(found.reshape(*patches.shape[:-2], -1), dtype=np.float32)
+    patches = np.moveaxis(patches[..., ::stride, ::stride, :, :], (-2, -1), (0, 1))
+    # Pixels first: long rows are copied and multiplied several times as fast as patches of a few pixels.
+    flat = patches.reshape(side * side, -1)
+    mean = flat.mean(axis=0)
+    variance = np.einsum("ij,ij->j", flat, flat) / np.float32(side * side) - mean * mean
+    found = bank.T @ flat
+    found /= np.float32(side) * (np.sqrt(np.maximum(variance, 0)) + np.float32(CONTRAST))
+    return np.asarray(found.reshape(bank.shape[1], *patches.shape[2:]))
 
 
 def pooled(found: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -65,17 +67,19 @@ def pooled(found: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
     Parameters
     ----------
-    found : (height, width, count) responses.
+    found : (count, height, width) responses.
     """
-    height, width, count = found.shape
-    down, right = resampling(height, rows), resampling(width, columns)
-    high = np.maximum(found, 0)
-    parts = []
-    for half in (high, high - found):
-        # Rows first: one product with long rows, then a small one for each row of the grid.
-        by_row = (down @ half.reshape(height, width * count)).reshape(rows, width, count)
-        parts.append(right @ by_row)
-    return np.concatenate(parts, axis=2).ravel()
+    count, height, width = found.shape
+    areas = _areas(height, width, rows, columns)
+    flat = found.reshape(count, -1)
+    high, both = np.maximum(flat, 0) @ areas, flat @ areas
+    return np.stack([high.T, (high - both).T], axis=1).ravel()
+
+
+@lru_cache(maxsize=32)
+def _areas(height: int, width: int, rows: int, columns: int) -> np.ndarray:
+    """Return the matrix (height * width, rows * columns) that averages over a grid of equal areas."""
+    return np.kron(resampling(height, rows), resampling(width, columns)).T.copy()
 
 
 def pooled_names(rows: int, columns: int, count: int, place: str) -> tuple[str, ...]:

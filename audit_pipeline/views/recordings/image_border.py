@@ -7,7 +7,7 @@ import numpy as np
 from audit_pipeline.views.recordings.picture import Picture, resampling
 from audit_pipeline.views.recordings.registry import image_view
 
-VERSION = 1
+VERSION = 2
 SHARE = 16
 """The frame is a 16th of each side wide, and at least a pixel."""
 
@@ -35,7 +35,7 @@ COLUMNS = (
 def border(picture: Picture) -> np.ndarray:
     """Look at the frame, a 16th of each side wide: brightness by parts, evenness, and how far even padding reaches in.
 
-    Of the block means (fewer than 256 x 256). Colour is NaN for an image of one channel.
+    Of the block means (fewer than 128 x 128). Colour is NaN for an image of one channel.
 
     Contains: padding, collimation, the background, burnt-in marks and text at the edge, light of the room.
 
@@ -44,31 +44,33 @@ def border(picture: Picture) -> np.ndarray:
 
     Invariant to whatever happens in the inner 7/8 of both sides, where no padding reaches so far.
     """
-    grey = picture.grey
-    row: list[float] = []
-    pieces: list[float] = []
-    padding: list[float] = []
-    # Each side is turned to the top; what follows looks at the first lines only.
-    for plane in (grey, grey[::-1], grey.T, grey.T[::-1]):
-        strip = plane[: max(1, len(plane) // SHARE)]
-        rough = np.abs(np.diff(strip, axis=1)).mean()
-        row += [float(value) for value in (strip.mean(), strip.std(), strip.min(), strip.max(), rough)]
-        pieces += list(resampling(strip.shape[1], PIECES) @ strip.mean(axis=0))
-        padding.append(_padding(plane[: max(1, len(plane) // DEEPEST)]) / len(plane))
-    return np.array([*row, *pieces, *padding, *_tint(picture.small)])
+    statistics, pieces, padding = [], [], []
+    # Rows, then columns as rows; of each the first lines and the last ones, outermost first.
+    for plane in (picture.grey, picture.grey.T):
+        ends = np.stack([plane, plane[::-1]])
+        strips = ends[:, : max(1, len(plane) // SHARE)]
+        flat = strips.reshape(2, -1)
+        rough = np.abs(strips[:, :, 1:] - strips[:, :, :-1]).mean(axis=(1, 2))
+        statistics += [flat.mean(axis=1), flat.std(axis=1), flat.min(axis=1), flat.max(axis=1), rough]
+        pieces.append(strips.mean(axis=1) @ resampling(strips.shape[2], PIECES).T)
+        deep = ends[:, : max(1, len(plane) // DEEPEST)]
+        padding.append(_padding(deep) / len(plane))
+    table = np.stack(statistics).reshape(2, -1, 2).transpose(0, 2, 1)
+    return np.concatenate([table.ravel(), *map(np.ravel, pieces), *padding, _tint(picture.small)])
 
 
-def _padding(lines: np.ndarray) -> int:
-    """Return how many of the first lines are as even as, and of the same brightness as, the outermost one."""
-    low, high = lines.min(axis=1), lines.max(axis=1)
-    like = (np.minimum.accumulate(low) > high[0] - ALIKE) & (np.maximum.accumulate(high) < low[0] + ALIKE)
-    return int(len(like) if like.all() else np.argmin(like))
+def _padding(ends: np.ndarray) -> np.ndarray:
+    """Return how many of the first lines (2, lines, n) are as even as, and of the same brightness as, the outermost one."""
+    low, high = ends.min(axis=2), ends.max(axis=2)
+    # Where one line is unlike, all that lie farther in are.
+    like = (low > high[:, :1] - ALIKE) & (high < low[:, :1] + ALIKE)
+    return np.logical_and.accumulate(like, axis=1).sum(axis=1)
 
 
-def _tint(small: np.ndarray) -> list[float]:
+def _tint(small: np.ndarray) -> np.ndarray:
     if small.shape[2] == 1:
-        return [np.nan, np.nan]
+        return np.full(2, np.nan)
     height, width = max(1, small.shape[0] // SHARE), max(1, small.shape[1] // SHARE)
     parts = (small[:height], small[-height:], small[:, :width], small[:, -width:])
-    mean = np.mean([part.mean(axis=(0, 1)) for part in parts], axis=0)
-    return [float(mean[0] - mean.mean()), float(mean[2] - mean.mean())]
+    mean = np.mean([part.reshape(-1, 3).mean(axis=0) for part in parts], axis=0)
+    return np.asarray(mean[[0, 2]] - mean.mean())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit_pipeline.views.recordings.picture import Picture
+from audit_pipeline.views.recordings.picture import Picture, quantiles
 from audit_pipeline.views.recordings.registry import image_view
 
-VERSION = 1
+VERSION = 2
 BINS = 16
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 CHANNELS = ("red", "green", "blue")
+EVEN = 1e-6
+"""Deviation up to which a channel is constant."""
 
 COLUMNS = (
     *(f"share of grey in bin {b} of {BINS}" for b in range(BINS)),
@@ -30,7 +32,7 @@ COLUMNS = (
 def colour(picture: Picture) -> np.ndarray:
     """Count brightness and colour: histograms, quantiles and moments of each channel, clipped and unused levels.
 
-    Histograms and moments are of the block means (fewer than 256 x 256); black, white and unused levels are counted in
+    Histograms and moments are of the block means (fewer than 128 x 128); black, white and unused levels are counted in
     the windows at native resolution. An image of one channel has no colour: those columns are NaN.
 
     Contains: exposure, contrast, white balance, gamma, windowing of grey levels; stain and skin, hence often the label.
@@ -39,39 +41,47 @@ def colour(picture: Picture) -> np.ndarray:
 
     Invariant to mirroring and turning (but for the windows' places).
     """
-    grey = picture.grey.ravel()
-    row = [*_shares(grey, BINS), *np.quantile(grey, QUANTILES), *_moments(grey), *_levels(picture.grey_windows)]
-    if picture.small.shape[2] == 1:
-        return np.array(row + [np.nan] * (len(COLUMNS) - len(row)))
-    channels = np.ascontiguousarray(picture.small.reshape(-1, 3).T)
-    for channel in channels:
-        row += _moments(channel)
-    for channel in channels:
-        row += _shares(channel, 8)
-    correlation = np.atleast_2d(np.corrcoef(channels.astype(np.float64)))
-    brightest, darkest = channels.max(axis=0), channels.min(axis=0)
-    saturation = np.mean((brightest - darkest) / np.maximum(brightest, 1 / 255))
-    return np.array([*row, correlation[0, 1], correlation[1, 2], correlation[0, 2], saturation])
+    ordered, moments = picture.ordered, _moments(picture)
+    row = [
+        _shares(ordered[0], BINS),
+        quantiles(ordered[0], QUANTILES),
+        moments[0],
+        _levels(picture.grey_windows),
+    ]
+    if len(ordered) == 1:
+        return np.concatenate([*row, np.full(len(COLUMNS) - sum(map(len, row)), np.nan)])
+    row.append(moments[1:].ravel())
+    row += [_shares(channel, 8) for channel in ordered[1:]]
+    products = picture.centred[1:] @ picture.centred[1:].T / picture.centred.shape[1]
+    # A constant channel goes with nothing.
+    deviations = np.where(moments[1:, 1] > EVEN, moments[1:, 1], np.nan)
+    correlation = products / np.outer(deviations, deviations)
+    brightest, darkest = picture.channels[1:].max(axis=0), picture.channels[1:].min(axis=0)
+    saturation = np.mean((brightest - darkest) / np.maximum(brightest, np.float32(1 / 255)))
+    row.append(np.array([correlation[0, 1], correlation[1, 2], correlation[0, 2], saturation]))
+    return np.concatenate(row)
 
 
-def _shares(values: np.ndarray, bins: int) -> list[float]:
-    codes = np.clip((values * bins).astype(np.int64), 0, bins - 1)
-    return list(np.bincount(codes, minlength=bins) / len(codes))
+def _shares(ordered: np.ndarray, bins: int) -> np.ndarray:
+    """Return the shares of equal bins of 0..1 from numbers in ascending order."""
+    below = np.searchsorted(ordered, np.arange(1, bins, dtype=np.float32) / np.float32(bins))
+    return np.asarray(np.diff(below, prepend=0, append=len(ordered)) / len(ordered))
 
 
-def _moments(values: np.ndarray) -> list[float]:
-    mean, deviation = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-    unit = (values - np.float32(mean)) / np.float32(max(deviation, 1e-6))
+def _moments(picture: Picture) -> np.ndarray:
+    """Return mean, deviation and skewness of each row of ``channels``, (1 or 4, 3)."""
+    centred, deviation = picture.centred, picture.moments[:, 1]
+    third = np.vecdot(centred * centred, centred) / centred.shape[1]
     # A constant image has no skewness; its deviation is not exactly 0 after averaging.
-    skewness = float((unit * unit * unit).mean()) if deviation > 1e-6 else np.nan
-    return [mean, deviation, skewness]
+    skewness = np.where(deviation > EVEN, third / np.maximum(deviation, EVEN) ** 3, np.nan)
+    return np.column_stack([picture.moments, skewness])
 
 
-def _levels(windows: np.ndarray) -> list[float]:
+def _levels(windows: np.ndarray) -> np.ndarray:
     """Return the shares of black and white, and of the levels between the 5% and 95% quantile that do not occur."""
-    counts = np.bincount(np.clip(np.rint(windows), 0, 255).astype(np.int64).ravel(), minlength=256)
+    codes = np.clip((windows + np.float32(0.5)).astype(np.int16), 0, 255)
+    counts = np.bincount(codes.ravel(), minlength=256)
     shares = counts / counts.sum()
-    total = np.cumsum(shares)
-    low, high = np.searchsorted(total, [0.05, 0.95])
+    low, high = np.searchsorted(np.cumsum(shares), [0.05, 0.95])
     unused = float(np.mean(counts[low : high + 1] == 0)) if high - low >= 8 else np.nan
-    return [float(shares[0]), float(shares[255]), unused]
+    return np.array([shares[0], shares[255], unused])

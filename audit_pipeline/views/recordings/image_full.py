@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from audit_pipeline.views.recordings.filters import gabors, pooled, pooled_names, responses
-from audit_pipeline.views.recordings.picture import Picture
+from audit_pipeline.views.recordings.picture import Picture, quantiles
 from audit_pipeline.views.recordings.registry import image_view
-from audit_pipeline.views.recordings.residual import limited, residual
+from audit_pipeline.views.recordings.residual import residual
 
-VERSION = 1
+VERSION = 2
 SIDE = 7
 """Pixels of a filter's side, at every scale."""
 
-SCALES = ((64, 16, 3), (32, 24, 2), (16, 16, 2))
-"""Side of the square plane, number of filters, and side of the grid over which their responses are pooled."""
+SCALES = ((64, 2, 16, 3), (32, 1, 24, 2), (16, 1, 16, 2))
+"""Side of the square plane, pixels between patches, number of filters, and side of the grid over which responses are pooled."""
 
-NATIVE = 12
-"""Filters at native resolution."""
+NATIVE, NATIVE_STRIDE = 12, 4
+"""Filters at native resolution, and pixels between patches."""
 
 LAYOUT = 8
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -35,7 +37,7 @@ COLUMNS = (
         for a in range(ANGLES)
     ),
     *(f"log detail {place}" for place in ("at 64", "at 32", "at 16", "at native resolution")),
-    *(name for side, count, grid in SCALES for name in pooled_names(grid, grid, count, f"at {side}")),
+    *(name for side, _, count, grid in SCALES for name in pooled_names(grid, grid, count, f"at {side}")),
     *pooled_names(1, 1, NATIVE, "at native resolution"),
 )
 
@@ -54,43 +56,40 @@ def full(picture: Picture) -> np.ndarray:
 
     The same number of columns for every size. Shapes are stretched to a square.
     """
-    grey = picture.grey.ravel()
-    channels = picture.small.reshape(-1, picture.small.shape[2])
-    moments = np.column_stack([channels.mean(axis=0), channels.std(axis=0)])
+    moments = picture.moments if len(picture.moments) == 1 else picture.moments[1:]
     row = [
         picture.square(LAYOUT).ravel(),
-        np.quantile(grey, QUANTILES),
+        quantiles(picture.ordered[0], QUANTILES),
         (np.repeat(moments, 3, axis=0) if len(moments) == 1 else moments).ravel(),
         _gradients(picture.square(64)),
-        np.array([_detail(picture.square(side)[None]) for side, _, _ in SCALES] + [_native_detail(picture)]),
     ]
-    for side, count, grid in SCALES:
-        found = responses(picture.square(side), gabors(count, SIDE, f"image at {side}"), stride=max(1, side // 32))
+    native = picture.grey_windows * np.float32(1 / 255)
+    row.append(np.log([_detail(plane) for plane in (*(picture.square(side) for side, *_ in SCALES), native)]))
+    for side, stride, count, grid in SCALES:
+        found = responses(picture.square(side), gabors(count, SIDE, f"image at {side}"), stride)
         row.append(pooled(found, grid, grid))
-    row.append(_native(picture))
+    found = responses(native, gabors(NATIVE, SIDE, "image at native resolution"), NATIVE_STRIDE)
+    row.append(pooled(found.reshape(NATIVE, 1, -1), 1, 1))
     return np.concatenate(row)
 
 
 def _gradients(plane: np.ndarray) -> np.ndarray:
     """Return the share of each orientation in each cell, weighted by the gradient (Dalal and Triggs 2005, unsigned)."""
-    down, right = np.gradient(plane)
-    size = np.hypot(down, right)
-    code = np.floor(np.arctan2(down, right) % np.pi / np.pi * ANGLES).astype(np.int64) % ANGLES
-    cell = np.arange(len(plane)) * CELLS // len(plane)
-    where = ((cell[:, None] * CELLS + cell[None, :]) * ANGLES + code).ravel()
-    sums = np.bincount(where, size.ravel(), minlength=CELLS * CELLS * ANGLES).reshape(-1, ANGLES)
+    down, right = plane[2:, 1:-1] - plane[:-2, 1:-1], plane[1:-1, 2:] - plane[1:-1, :-2]
+    size = np.sqrt(down * down + right * right)
+    # Half a turn is added so that all are positive, and is the same orientation.
+    code = ((np.arctan2(down, right) + np.float32(np.pi)) * np.float32(ANGLES / np.pi)).astype(np.int64) % ANGLES
+    sums = np.bincount((code + _cells(len(plane))).ravel(), size.ravel(), minlength=CELLS * CELLS * ANGLES)
+    sums = sums.reshape(-1, ANGLES)
     return np.asarray(sums / (sums.sum(axis=1, keepdims=True) + 0.01 * sums.sum() / len(sums) + 1e-6)).ravel()
 
 
+@lru_cache(maxsize=4)
+def _cells(side: int) -> np.ndarray:
+    """Return where the orientations of each inner pixel's cell begin, (side - 2, side - 2)."""
+    cell = np.arange(1, side - 1) * CELLS // side
+    return (cell[:, None] * CELLS + cell[None, :]) * ANGLES
+
+
 def _detail(planes: np.ndarray) -> float:
-    return float(np.log(limited(residual(planes)).std() + 1e-3))
-
-
-def _native_detail(picture: Picture) -> float:
-    return _detail(picture.grey_windows / np.float32(255))
-
-
-def _native(picture: Picture) -> np.ndarray:
-    bank = gabors(NATIVE, SIDE, "image at native resolution")
-    found = responses(picture.grey_windows / np.float32(255), bank, stride=3)
-    return pooled(found.reshape(1, -1, NATIVE), 1, 1)
+    return float(np.abs(residual(planes)).mean()) + 1e-3

@@ -112,6 +112,18 @@ class Picture:
         return np.sort(self.channels, axis=1)
 
     @cached_property
+    def centred(self) -> np.ndarray:
+        """``channels`` less the mean of each."""
+        return self.channels - self.moments[:, :1].astype(np.float32)
+
+    @cached_property
+    def moments(self) -> np.ndarray:
+        """Mean and deviation of each row of ``channels``, (1 or 4, 2)."""
+        mean = self.channels.mean(axis=1)
+        centred = self.channels - mean[:, None]
+        return np.stack([mean, np.sqrt(np.vecdot(centred, centred) / centred.shape[1])], axis=1).astype(np.float64)
+
+    @cached_property
     def _squares(self) -> dict[int, np.ndarray]:
         return {}
 
@@ -150,6 +162,14 @@ class Picture:
         top, left = ((length - kept) // 2 for length, kept in zip(self.shape[:2], wanted, strict=True))
         middle = self.stored[top : top + wanted[0], left : left + wanted[1]].astype(np.float32)
         return luminance(middle) * np.float32(self.scale * 255)
+
+
+def quantiles(ordered: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
+    """Return quantiles of numbers (n,) in ascending order, interpolated linearly."""
+    at = np.array(shares) * (len(ordered) - 1)
+    below = at.astype(np.int64)
+    low, high = ordered[below], ordered[np.minimum(below + 1, len(ordered) - 1)]
+    return np.asarray(low + (high - low) * (at - below))
 
 
 def luminance(pixels: np.ndarray) -> np.ndarray:
