@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit_pipeline.models.conditioning import Conditioning
-from audit_pipeline.models.expansions import EXPANSIONS, Expansion, linear
+from audit_pipeline.models.expansions import EXPANSIONS, MAX_LINEAR, Expansion, linear
 from audit_pipeline.models.features import prepare
 from audit_pipeline.models.permutation_ridge import PermutationRidge
 from audit_pipeline.models.planting import Detection, Planter, correlations, detection
@@ -60,6 +60,7 @@ def conditional_test(
     permutations: int,
     progress: Callable[[str], None] | None = None,
     others: Mapping[str, np.ndarray] | None = None,
+    components: frozenset[str] | None = None,
 ) -> ConditionalTest:
     """Test whether ``matrix`` (n, p) reveals the column given the label.
 
@@ -69,6 +70,7 @@ def conditional_test(
     given : what is conditioned on, which decides the permutation.
     fold : (n,) folds that never split a subject and do not depend on the column.
     others : further views (n, q) of the same records, by name; each is looked at as it is.
+    components : names of those of them whose columns are principal components.
     """
     exchange = given.exchange
     movable = exchange.movable(basis.codes)
@@ -76,8 +78,12 @@ def conditional_test(
         return ConditionalTest(1.0, (), 0, movable)
     z = prepare(matrix, given)
     looks: list[tuple[Expansion, str | None, np.ndarray]]
+    components = components or frozenset()
     looks = [(expansion, None, z) for expansion in EXPANSIONS if z.shape[1] > 0]
-    looks += [(Expansion(name, linear), name, prepare(other, given)) for name, other in (others or {}).items()]
+    looks += [
+        (Expansion(name, linear), name, prepare(other, given, components=name in components))
+        for name, other in (others or {}).items()
+    ]
     names: list[str] = []
     views: list[str | None] = []
     ridges: list[PermutationRidge] = []
@@ -86,7 +92,12 @@ def conditional_test(
             continue
         if progress:
             progress(expansion.name)
-        features = prepare(expansion.transform(seen, exchange.representative, rng), given)
+        reduced = expansion.transform is linear and seen.shape[1] > MAX_LINEAR
+        features = prepare(
+            expansion.transform(seen, exchange.representative, rng),
+            given,
+            components=reduced or view in components,
+        )
         if features.shape[1] > 0:
             names.append(expansion.name)
             views.append(view)

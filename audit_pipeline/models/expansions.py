@@ -28,8 +28,8 @@ class Expansion:
 
 
 def linear(z: np.ndarray, representative: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the standardised columns; beyond 400 their leading principal components."""
-    return _leading(z, MAX_LINEAR)
+    """Return the standardised columns; beyond 400 their leading principal components, in their sizes."""
+    return leading(z, MAX_LINEAR)
 
 
 def quadratic(z: np.ndarray, representative: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -38,10 +38,10 @@ def quadratic(z: np.ndarray, representative: np.ndarray, rng: np.random.Generato
     Beyond 24 columns, products of the 24 leading principal components, and the squares of all columns.
     """
     z = np.clip(z, -CLIP, CLIP)
-    base = _leading(z, MAX_PRODUCTS_FROM)
+    base = at_unit_deviation(leading(z, MAX_PRODUCTS_FROM)) if z.shape[1] > MAX_PRODUCTS_FROM else z
     rows, cols = np.triu_indices(base.shape[1], k=0 if base is z else 1)
     products = base[:, rows] * base[:, cols]
-    return products if base is z else np.column_stack([products, _leading(z**2, MAX_LINEAR)])
+    return products if base is z else np.column_stack([products, leading(z**2, MAX_LINEAR)])
 
 
 def trees(z: np.ndarray, representative: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -65,7 +65,7 @@ def trees(z: np.ndarray, representative: np.ndarray, rng: np.random.Generator) -
     )
     model.fit(grown_on)
     leaves = np.asarray(model.transform(z), dtype=np.float64)
-    return _leading(leaves - leaves.mean(axis=0), MAX_LINEAR)
+    return leading(leaves - leaves.mean(axis=0), MAX_LINEAR)
 
 
 EXPANSIONS = (Expansion("linear", linear), Expansion("quadratic", quadratic), Expansion("trees", trees))
@@ -81,8 +81,13 @@ def centre(matrix: np.ndarray, stratum: np.ndarray, weight: np.ndarray) -> np.nd
     return np.asarray(matrix - means[stratum])
 
 
-def _leading(z: np.ndarray, most: int) -> np.ndarray:
-    """Return ``z`` itself, or its leading principal components where it has more than ``most`` columns."""
+def at_unit_deviation(z: np.ndarray) -> np.ndarray:
+    """Return the columns of ``z``, each divided by its standard deviation."""
+    return np.asarray(z / np.maximum(z.std(axis=0), 1e-12))
+
+
+def leading(z: np.ndarray, most: int) -> np.ndarray:
+    """Return ``z`` itself, or its leading principal components in their sizes where it has more than ``most`` columns."""
     if z.shape[1] <= most:
         return z
     if z.shape[1] <= 3 * len(z):
@@ -91,4 +96,4 @@ def _leading(z: np.ndarray, most: int) -> np.ndarray:
     else:
         values, vectors = np.linalg.eigh(z @ z.T)
         scores = (vectors * np.sqrt(np.maximum(values, 0)))[:, ::-1][:, :most]
-    return np.asarray(scores / np.maximum(scores.std(axis=0), 1e-12))
+    return np.asarray(scores)

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit_pipeline.models.conditioning import Conditioning
+from audit_pipeline.models.expansions import MAX_LINEAR, leading
 from audit_pipeline.models.features import prepare
 from audit_pipeline.models.permutation_ridge import PermutationRidge
 from audit_pipeline.stats.auc import Auc, combine, crossed, pairwise_aucs
 from audit_pipeline.stats.basis import ColumnBasis
-
-MAX_COLUMNS = 400
-"""Beyond this many columns their leading principal components are taken: they see no label, so the test stays exact."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,8 @@ def label_test(
     z = prepare(matrix, conditioning)
     if given.movable == 0 or z.shape[1] == 0:
         return LabelTest(None, None, given.movable, z.shape[1])
-    ridge = PermutationRidge(_leading(z), fold, conditioning.exchange.weight)
+    seen = prepare(leading(z, MAX_LINEAR), conditioning, components=True) if z.shape[1] > MAX_LINEAR else z
+    ridge = PermutationRidge(seen, fold, conditioning.exchange.weight)
     expected = conditioning.expected
     observed = ridge.statistics(label.matrix, expected, None)
     every = np.concatenate([observed, ridge.statistics(label.matrix, expected, given.draws)], axis=1)
@@ -103,11 +102,3 @@ def label_test(
     predictions = ridge.predict(label.matrix - expected)
     auc = combine(pairwise_aucs(predictions, label.codes, crossed(given.stratum, fold)))
     return LabelTest(float((best >= best[0] - 1e-12).sum() / len(best)), auc, given.movable, z.shape[1])
-
-
-def _leading(z: np.ndarray) -> np.ndarray:
-    if z.shape[1] <= MAX_COLUMNS:
-        return z
-    _, vectors = np.linalg.eigh(z.T @ z)
-    scores = z @ vectors[:, ::-1][:, :MAX_COLUMNS]
-    return np.asarray(scores / np.maximum(scores.std(axis=0), 1e-12))

@@ -29,7 +29,7 @@ def fit_predict(
 
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
-    fit, held = _hold_out(label, subject, rng)
+    fit, held = hold_out(label, subject, rng)
     x = torch.from_numpy(np.ascontiguousarray(train, dtype=np.float32))
     y = torch.from_numpy(label.astype(np.int64))
     parameters = _initial(train.shape[1], classes, seed)
@@ -58,7 +58,7 @@ def fit_predict(
         return np.asarray(torch.softmax(logits.double(), dim=1).numpy())
 
 
-def _hold_out(label: np.ndarray, subject: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def hold_out(label: np.ndarray, subject: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return record positions to fit on and to stop by; whole subjects on either side."""
     subjects = np.unique(subject)
     chosen = rng.choice(subjects, size=max(1, len(subjects) // 5), replace=False)

@@ -166,6 +166,7 @@ def _column(
             permutations_for(len(data.with_role("nuisance")), 499),
             lambda message: inputs.progress(0, 0, message),
             others,
+            frozenset({PATTERN}),
         )
         facts: dict[str, Any] = {"paired_share": exchange.paired, "records_of": data.n}
         if suffix:
