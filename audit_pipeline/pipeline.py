@@ -143,7 +143,8 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             function="audit_pipeline.stages.dataset:run",
             description="Reads and validates the data, digests every file and column, and gives each column its kind."
             + ("" if spec.medium is None else " Every recording is decoded once, within bounds, and looked at."),
-            spec_keys=(*columns, "image", "audio", "policy") if spec.medium else columns,
+            # Of very many images only those that views draw, by the seed, have their remainders written.
+            spec_keys=(*columns, "image", "audio", "policy", "seed") if spec.medium else columns,
         ),
         Stage(
             name="values",

@@ -103,6 +103,13 @@ def files_below(url: str) -> list[str]:
     return [entry[len(root) :].lstrip("/") for entry in _ask(url, lambda: system.find(path))]
 
 
+def files_in(url: str) -> list[str]:
+    """Return the names of the files in a folder itself."""
+    system, path = _system(url)
+    entries = _ask(url, lambda: system.ls(path, detail=True))
+    return [str(entry["name"]).rstrip("/").rpartition("/")[2] for entry in entries if entry["type"] == "file"]
+
+
 def local_copy(url: str) -> Path:
     """Return a copy of an object in this process's temporary folder; it is made again when the object has changed."""
     system, path = _system(url)

@@ -19,12 +19,13 @@ from audit_pipeline.recordings.listing import Listing
 from audit_pipeline.recordings.look import Looked, look_through
 from audit_pipeline.recordings.names import PLANE, REMAINDER, Medium, looks
 from audit_pipeline.spec import AuditSpec
+from audit_pipeline.stats.thinning import VIEWED
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MAX_REMAINDERS = 10_000
-"""Records for which the remainder of a sensor's pattern is kept: they are large, and so many decide."""
+MOST_REMAINDERS = 2 * VIEWED
+"""A few subjects may have more records than views hold else; their remainders would not fit into memory."""
 
 ROW_GROUP = 8_192
 _SHOWN = 3
@@ -37,13 +38,19 @@ class Ingested:
     Parameters
     ----------
     loaded : the table of records with the header columns ``file.*`` beside its own.
+    listing : where the recordings lie, and what they are called.
     readable : (n,) whether a record's recording can be read.
+    places : where each recording lies.
+    cache : folder of what was seen.
     """
 
     loaded: Loaded
     readable: np.ndarray
     looked: Looked
     medium: Medium
+    places: tuple[str, ...]
+    cache: Path
+    listing: Listing
 
     def digest(self, record: int) -> str:
         """Return the digest of a record's recording."""
@@ -69,17 +76,8 @@ class Ingested:
         kinds = Counter(str(row["problem"]) for row in rows)
         told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
         if share > spec.policy.unreadable:
-            first = rows[0]
-            listed = "; ".join(f"{row['path']}: {row['reason']}" for row in rows[1 : 1 + _SHOWN])
-            raise DataError(
-                f"{len(lost):,} of {int(counted.sum()):,} recordings cannot be read ({told}); this one: {first['reason']}"
-                + (f"; also {listed}" if listed else ""),
-                file=str(first["path"]) or self.loaded.shown,
-                expected=f"at most {spec.policy.unreadable:.0%} that cannot be read",
-                remedy=f"{first['remedy']}; to audit the rest all the same, set `policy: {{unreadable: "
-                f"{min(0.99, np.ceil(share * 100) / 100):g}}}`",
-            )
-        some = "; ".join(f"{row['path']} ({row['reason']})" for row in rows[:_SHOWN])
+            raise self._too_many(spec, lost, share, f"{len(lost):,} of {int(counted.sum()):,}", told)
+        some = "; ".join(f"{self.listing.names[record]} ({self._reason(record)})" for record in lost[:_SHOWN])
         by_class = ", ".join(
             f"{int((label[lost] == code).sum()):,} of {int((label == code).sum()):,} {shorten(name)}"
             for code, name in enumerate(classes)
@@ -90,12 +88,35 @@ class Ingested:
             f"{by_class}): {some}{' …' if len(lost) > _SHOWN else ''}; manifest.parquet lists them all"
         ]
 
+    def _reason(self, record: int) -> str:
+        return str(self.looked.rows[record]["reason"])
+
+    def _too_many(self, spec: AuditSpec, lost: np.ndarray, share: float, count: str, told: str) -> DataError:
+        first, record = self.looked.rows[lost[0]], int(lost[0])
+        known = not self.listing.is_folder
+        others = "; ".join(f"{self.listing.names[i] or '(none)'}: {self._reason(i)}" for i in lost[1 : 1 + _SHOWN])
+        named = f"{first['path']}: " if known and first["path"] else ""
+        file, row = self.loaded.place(record) if known else (str(first["path"]), None)
+        remedy = str(first["remedy"])
+        if share < 1:
+            tolerated = min(0.99, np.ceil(share * 100) / 100)
+            remedy += f"; to audit the rest all the same, set `policy: {{unreadable: {tolerated:g}}}`"
+        return DataError(
+            f"{count} recordings cannot be read ({told}); this one: {named}{first['reason']}"
+            + (f"; also {others}" if others else ""),
+            file=file,
+            row=row,
+            column=spec.recording if known else None,
+            expected=f"at most {spec.policy.unreadable:.0%} that cannot be read",
+            remedy=remedy,
+        )
+
     def manifest(self, label: np.ndarray) -> list[dict[str, Any]]:
         """Return a row of the manifest for each recording; ``label`` as in :meth:`check`."""
         return [
             {
                 "entry": "recording",
-                "name": row["path"],
+                "name": self.listing.names[record],
                 "role": self.medium if label[record] >= 0 else "unlabelled",
                 "sha256": row["digest"],
                 "bytes": row["bytes"],
@@ -108,18 +129,49 @@ class Ingested:
             for record, row in enumerate(self.looked.rows)
         ]
 
-    def write(self, folder: Path, records: np.ndarray, progress: Callable[[int, int, str], None]) -> None:
+    def write(
+        self, folder: Path, records: np.ndarray, viewed: np.ndarray, progress: Callable[[int, int, str], None]
+    ) -> None:
         """Write what was seen of the records at these positions, in this order: one file a view, planes, remainders.
 
-        ``look_<view>.parquet`` has a column ``values`` of float32 lists.
+        ``look_<view>.parquet`` has a column ``values`` of lists of numbers.
+
+        Parameters
+        ----------
+        viewed : positions in ``records`` of those that views hold: of no others is the remainder written.
+
+        Raises
+        ------
+        DataError : a file was changed between the two passes over very many.
         """
         names = looks(self.medium)
         for done, name in enumerate(names):
             progress(done, len(names), name)
-            kind = {PLANE: "u1", REMAINDER: "i1"}.get(name, "<f4")
-            some = records[:0] if name == REMAINDER and len(records) > MAX_REMAINDERS else records
-            matrix = self.looked.matrix(name, some, kind) if len(some) else np.empty((0, 1), kind)
+            if name == REMAINDER:
+                matrix = self._remainders(records[viewed], progress)
+            else:
+                matrix = self.looked.matrix(name, records, "u1" if name == PLANE else "<f4")
             _write(folder / f"look_{name}.parquet", matrix)
+
+    def _remainders(self, records: np.ndarray, progress: Callable[[int, int, str], None]) -> np.ndarray:
+        """Return the remainders (n, p) int8 of some records; of very many records they were left out until now."""
+        if len(records) > MOST_REMAINDERS:
+            return np.empty((0, 1), dtype=np.int8)
+        again = look_through(
+            [self.places[record] for record in records.tolist()],
+            [REMAINDER],
+            medium=self.medium,
+            cache=self.cache,
+            progress=progress,
+        )
+        for record, row in zip(records.tolist(), again.rows, strict=True):
+            if row["digest"] != self.digest(record):
+                raise DataError(
+                    "the recording was changed while it was audited",
+                    file=row["path"],
+                    remedy="run the audit again when nobody writes there",
+                )
+        return again.matrix(REMAINDER, range(len(records)), "i1")
 
 
 def ingest(
@@ -138,12 +190,13 @@ def ingest(
     assert spec.medium is not None
     assert spec.recording is not None
     wanted = list(looks(spec.medium))
-    if len(listing.places) > MAX_REMAINDERS:
+    if len(listing.places) > VIEWED:
+        # They are large: of very many recordings they are taken in a second pass, of those that views hold.
         wanted = [name for name in wanted if name != REMAINDER]
     named = [record for record, place in enumerate(listing.places) if place]
     looked = look_through(
         [listing.places[record] for record in named],
-        [wanted] * len(named),
+        wanted,
         medium=spec.medium,
         cache=cache,
         progress=progress,
@@ -176,6 +229,9 @@ def ingest(
         np.array([row["problem"] is None for row in rows], dtype=bool),
         looked,
         spec.medium,
+        listing.places,
+        cache,
+        listing,
     )
 
 

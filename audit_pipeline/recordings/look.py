@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from audit_pipeline.dataset import remote
 from audit_pipeline.dataset.media.crew import isolated
 from audit_pipeline.dataset.media.examine import digest_of, lost
 from audit_pipeline.dataset.media.limits import DEFAULT, Limits
 from audit_pipeline.dataset.media.problems import Unreadable
 from audit_pipeline.dataset.media.source import Source, open_whole
 from audit_pipeline.errors import AuditError
-from audit_pipeline.recordings.names import Medium
+from audit_pipeline.recordings.names import Medium, as_text
 from audit_pipeline.recordings.one_pass import work
 from audit_pipeline.recordings.rows import Rows
 from audit_pipeline.recordings.stamps import stamps
@@ -48,7 +49,7 @@ class Looked:
 
 def look_through(
     paths: Sequence[str],
-    wanted: Sequence[Sequence[str]],
+    wanted: Sequence[str],
     *,
     medium: Medium,
     cache: Path,
@@ -56,66 +57,113 @@ def look_through(
     progress: Callable[[int, int, str], None] | None = None,
     workers: int | None = None,
 ) -> Looked:
-    """Look at files: each is read and decoded at most once, and not at all if the cache knows it.
+    """Look at files: each is read and decoded at most once, and not at all if the cache knows its content.
 
     Parameters
     ----------
     paths : files or URLs.
-    wanted : for each file the names of views and of what else ``one_pass`` gives.
+    wanted : names of views and of what else ``one_pass`` gives.
     cache : folder of what was seen before, see :class:`Rows`.
-    workers : processes; by default one a core, at most eight.
+    workers : processes; by default one a core, at most eight. With 0 files are decoded in this process: then one that crashes
+        the decoder ends it, and nobody looks at the clock.
 
     Raises
     ------
     AuditError : no worker process can be started, or a view failed on a whole file, which is a fault of this program.
     """
-    known = Rows(cache)
+    known = Rows(cache, medium, limits)
     marks = stamps(paths)
     names = [Source.of(path).name for path in paths]
     rows: list[dict[str, Any] | None] = []
     tasks: list[tuple[int, dict[str, Any]]] = []
-    for position, (path, stamp, name) in enumerate(zip(paths, marks, names, strict=True)):
-        row, todo = _found(known, stamp, name, wanted[position])
-        rows.append(row)
-        if row is None:
-            task = {"path": path, "limits": limits.to_json(), "decode": True, "medium": medium, "wanted": todo}
-            tasks.append((position, task))
     done: list[tuple[str, str, dict[str, Any], dict[str, bytes]]] = []
+    bounds = limits.to_json()
+    for position, (path, stamp, name) in enumerate(zip(paths, marks, names, strict=True)):
+        digest = known.digest(stamp)
+        moved = digest is None
+        digest = digest or _seen_elsewhere(path, known, limits)
+        row, todo = _found(known, digest, name, wanted)
+        rows.append(row)
+        if todo is not None:
+            task = {"path": path, "limits": bounds, "decode": row is None, "medium": medium, "wanted": todo}
+            tasks.append((position, task))
+        elif moved and row is not None:
+            done.append((stamp, name, row, {}))
     since = time.monotonic()
     every = max(1, len(tasks) // 200)
-    for count, ((position, _), row) in enumerate(
-        zip(tasks, _answers([task for _, task in tasks], limits, workers), strict=True), start=1
-    ):
-        if row.get("fault"):
-            raise AuditError(
-                f"looking at {row['path']} failed:\n{row['fault']}",
-                remedy="this is a fault of audit-pipeline: please report it with the lines above",
-            )
-        looks = {name: base64.b64decode(packed) for name, packed in row.pop("looks", {}).items()}
-        rows[position] = row
-        if row["digest"]:
-            done.append((marks[position], names[position], row, looks))
-        if len(done) >= PART or time.monotonic() - since > SECONDS:
-            known.add(done)
-            done, since = [], time.monotonic()
-        if progress is not None and (count % every == 0 or count == len(tasks)):
-            progress(count, len(tasks), "recordings")
-    known.add(done)
-    found = [{**row, "path": Source.of(path).shown} for path, row in zip(paths, rows, strict=True) if row is not None]
-    return Looked(tuple(found), len(tasks), known)
+    answers = _answers([task for _, task in tasks], limits, workers)
+    try:
+        for count, ((position, task), answer) in enumerate(zip(tasks, answers, strict=True), start=1):
+            fault = answer.pop("fault", "")
+            if fault:
+                raise AuditError(
+                    f"looking at {as_text(answer['path'])} failed:\n{fault}",
+                    remedy="this is a fault of audit-pipeline: please report it with the lines above",
+                )
+            looks = {name: base64.b64decode(packed) for name, packed in answer.pop("looks", {}).items()}
+            row = answer if task["decode"] else _renamed(answer, rows[position])
+            rows[position] = row
+            if row["digest"]:
+                done.append((marks[position], names[position], row, looks))
+            if len(done) >= PART or time.monotonic() - since > SECONDS:
+                known.add(done)
+                done, since = [], time.monotonic()
+            if progress is not None and (count % every == 0 or count == len(tasks)):
+                progress(count, len(tasks), "recordings")
+    finally:
+        answers.close()
+        # Also what was done before a fault, or before somebody stopped it.
+        known.add(done)
+    found = [
+        {**row, "path": as_text(Source.of(path).shown)}
+        for path, row in zip(paths, rows, strict=True)
+        if row is not None
+    ]
+    return Looked(tuple(found), sum(task["decode"] for _, task in tasks), known)
 
 
-def _found(known: Rows, stamp: str, name: str, wanted: Sequence[str]) -> tuple[dict[str, Any] | None, list[str]]:
-    """Return the row of a file if the cache has all of it, and what else has to be looked at."""
-    digest = known.digest(stamp)
-    row = None if digest is None else known.facts(digest, name)
-    if digest is None or row is None:
+def _seen_elsewhere(path: str, known: Rows, limits: Limits) -> str | None:
+    """Return the digest of a file on this machine that may have been seen elsewhere; to know is cheaper than to decode."""
+    if remote.is_remote(path):
+        return None
+    try:
+        size = os.stat(remote.local_path(path)).st_size
+    except (OSError, ValueError):
+        return None
+    return _content(path, limits)["digest"] if known.may_know(size) else None
+
+
+def _found(
+    known: Rows, digest: str | None, name: str, wanted: Sequence[str]
+) -> tuple[dict[str, Any] | None, list[str] | None]:
+    """Return what the cache knows of a file, and what has to be looked at; None if nothing has.
+
+    A file that was renamed is known but for what its name says: then a row comes with an empty list, and its header is read.
+    """
+    if digest is None:
         return None, list(wanted)
-    todo = [] if row["problem"] else known.missing(digest, wanted)
-    return (None, todo) if todo else (row, [])
+    named = known.facts(digest, name)
+    row = named or known.nameless(digest)
+    if row is None:
+        return None, list(wanted)
+    if row["problem"]:
+        return row, None
+    todo = known.missing(digest, wanted)
+    if todo:
+        return None, todo
+    return row, None if named else []
 
 
-def _answers(tasks: list[dict[str, Any]], limits: Limits, workers: int | None) -> Iterator[dict[str, Any]]:
+def _renamed(header: dict[str, Any], row: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the row of a file that has another name now: of its header's facts those of the name are new."""
+    assert row is not None
+    if header["digest"] == row["digest"]:
+        return {**row, "facts": {**header["facts"], **row["facts"]}}
+    reason, remedy = "it was changed while it was read", "run the audit again when nobody writes there"
+    return {**header, "digest": None, "problem": "unreachable", "reason": reason, "remedy": remedy}
+
+
+def _answers(tasks: list[dict[str, Any]], limits: Limits, workers: int | None) -> Generator[dict[str, Any], None, None]:
     if not tasks:
         return
     # What lies in this process's memory is not there for another.
@@ -135,12 +183,13 @@ def _answers(tasks: list[dict[str, Any]], limits: Limits, workers: int | None) -
             continue
         row = lost(task, answer)
         # With its digest the loss is remembered: nobody waits for the same file twice.
-        yield {**row, "digest": _digest(task["path"], limits)}
+        yield row | _content(task["path"], limits)
 
 
-def _digest(path: str, limits: Limits) -> str | None:
+def _content(path: str, limits: Limits) -> dict[str, Any]:
+    """Return digest and size of a file; None where it cannot be read."""
     try:
         with open_whole(Source.of(path), limits) as stream:
-            return digest_of(stream)
+            return {"digest": digest_of(stream), "bytes": stream.size}
     except Unreadable:
-        return None
+        return {"digest": None, "bytes": None}

@@ -25,3 +25,8 @@ def looks(medium: Medium) -> tuple[str, ...]:
     views = IMAGE_VIEWS if medium == "image" else AUDIO_VIEWS
     seen = sorted({FULL, *views} - set(HEADER_VIEWS))
     return (*seen, PLANE, *((REMAINDER,) if medium == "image" else ()))
+
+
+def as_text(name: str) -> str:
+    """Return a file's name as text: a name is bytes to the system, and what is none of UTF-8 is shown as ``\\udcff``."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -2,7 +2,8 @@
 
 A row belongs to the digest of a file's bytes, so a file that was moved or copied is found again, and one that was changed is
 not. Each file of the cache is written under another name and then renamed, so that a run that is killed leaves whole ones
-behind and the next goes on from there. All of it can be deleted at any time.
+behind and the next goes on from there. Names of files are kept as digests: people write patients' names into them. All of it
+can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit_pipeline.dataset.media import FIELDS, Origin
+from audit_pipeline.dataset.media.limits import Limits
 from audit_pipeline.leftovers import remove_abandoned, unfinished
 from audit_pipeline.parquet import read_table, write_table
+from audit_pipeline.recordings.names import Medium
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,16 +40,19 @@ class Rows:
     Parameters
     ----------
     folder : of the cache; rows lie in a folder of it that is named by the version of the code that makes them.
+    medium, limits : what else decides a row: a sound is a problem among images, and what is too large depends on the bound.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / _version()
+    def __init__(self, folder: Path, medium: Medium, limits: Limits) -> None:
+        self._folder = folder / _version() / _digest(json.dumps([medium, limits.to_json()]))[:8]
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._folder.touch()
+        self._folder.parent.touch()
         _forget_old(folder)
         remove_abandoned(self._folder.glob(".part-*"))
         self._digests: dict[str, str] = {}
         self._facts: dict[tuple[str, str], str] = {}
+        self._named: dict[str, str] = {}
+        self._sizes: set[int] = set()
         self._looks: dict[str, set[str]] = {}
         self._parts: list[Path] = []
         for part in sorted(self._folder.glob("*.parquet")):
@@ -55,10 +62,23 @@ class Rows:
         """Return the digest of the file that had this stamp (see :mod:`.stamps`), if it was read before."""
         return self._digests.get(stamp)
 
+    def may_know(self, size: int) -> bool:
+        """Return whether a file of so many bytes was seen before; if not, there is no use in its digest."""
+        return size in self._sizes
+
     def facts(self, digest: str, name: str) -> dict[str, Any] | None:
         """Return what is known of a file: the row without its path; facts of its name depend on that name."""
-        stored = self._facts.get((digest, name))
+        stored = self._facts.get((digest, _digest(name)))
         return None if stored is None else json.loads(stored)
+
+    def nameless(self, digest: str) -> dict[str, Any] | None:
+        """Return what is known of a file whatever it is called: without the facts of its name."""
+        name = self._named.get(digest)
+        if name is None:
+            return None
+        row = json.loads(self._facts[digest, name])
+        kept = {key: value for key, value in row[FACTS].items() if FIELDS[key].origin is not Origin.NAME}
+        return {**row, FACTS: kept}
 
     def missing(self, digest: str, wanted: Iterable[str]) -> list[str]:
         """Return which looks at a file are not there."""
@@ -73,8 +93,9 @@ class Rows:
         names = sorted({name for *_, looks in rows for name in looks})
         columns: dict[str, Any] = {
             "stamp": pa.array([stamp for stamp, *_ in rows], pa.string()),
-            "name": pa.array([name for _, name, *_ in rows], pa.string()),
+            "name": pa.array([_digest(name) for _, name, *_ in rows], pa.string()),
             "digest": pa.array([row["digest"] for _, _, row, _ in rows], pa.string()),
+            "bytes": pa.array([row["bytes"] for _, _, row, _ in rows], pa.int64()),
             FACTS: pa.array([json.dumps(_portable(row), sort_keys=True) for _, _, row, _ in rows], pa.string()),
         }
         columns |= {_LOOK + name: pa.array([looks.get(name) for *_, looks in rows], pa.binary()) for name in names}
@@ -112,20 +133,25 @@ class Rows:
         return out
 
     def _learn(self, part: Path) -> None:
-        names = _columns(part)
-        table = read_table(part, [name for name in names if not name.startswith(_LOOK)])
-        looked = [name for name in names if name.startswith(_LOOK)]
-        columns = table.to_pydict()
-        for stamp, name, digest, facts in zip(
-            *(columns[key] for key in ("stamp", "name", "digest", FACTS)), strict=True
-        ):
+        import pyarrow as pa
+
+        try:
+            names = _columns(part)
+            table = read_table(part, [name for name in names if not name.startswith(_LOOK)])
+            known = {name: _known(part, name) for name in names if name.startswith(_LOOK)}
+            columns = [table.column(name).to_pylist() for name in ("stamp", "name", "digest", "bytes", FACTS)]
+        except (OSError, KeyError, pa.ArrowException):
+            # A disk that was full or is failing: what stood there is looked at again.
+            part.unlink(missing_ok=True)
+            return
+        for stamp, name, digest, size, facts in zip(*columns, strict=True):
             self._digests[stamp] = digest
             self._facts[digest, name] = facts
-        for look in looked:
-            known = _known(part, look)
-            self._looks.setdefault(look.removeprefix(_LOOK), set()).update(
-                digest for digest, there in zip(columns["digest"], known, strict=True) if there
-            )
+            self._named[digest] = name
+            self._sizes.add(size)
+        for look, there in known.items():
+            seen = (digest for digest, valid in zip(columns[2], there, strict=True) if valid)
+            self._looks.setdefault(look.removeprefix(_LOOK), set()).update(seen)
         self._parts.append(part)
 
 
@@ -152,6 +178,10 @@ def _known(part: Path, look: str) -> list[bool]:
         return [True] * file.metadata.num_rows
     column: pa.ChunkedArray = read_table(part, [look]).column(0)
     return [bool(valid) for valid in column.is_valid().to_pylist()]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -12,17 +12,18 @@ from audit_pipeline import digests
 from audit_pipeline.dataset import kinds, ordered, remarks, roles
 from audit_pipeline.dataset.files import find_files
 from audit_pipeline.dataset.look import Look, look_at
-from audit_pipeline.dataset.media import Origin
+from audit_pipeline.dataset.media import FIELDS, PREFIX, Origin
 from audit_pipeline.dataset.order import canonical_order
 from audit_pipeline.dataset.read import Loaded, load_table
 from audit_pipeline.dataset.records import AuditData, MetadataColumn, Role, save
-from audit_pipeline.errors import DataError, shorten
+from audit_pipeline.errors import DataError, did_you_mean, shorten
 from audit_pipeline.parquet import write_table
 from audit_pipeline.pipeline import StageContext
 from audit_pipeline.recordings.derived import audited, of_origin
-from audit_pipeline.recordings.ingest import Ingested, ingest, write_facts
+from audit_pipeline.recordings.ingest import MOST_REMAINDERS, Ingested, ingest, write_facts
 from audit_pipeline.recordings.listing import list_recordings
 from audit_pipeline.spec import FILE, AuditSpec
+from audit_pipeline.stats.thinning import viewed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -133,6 +134,10 @@ def run(context: StageContext) -> dict[str, Any]:
         split_levels=_renumber(split.codes[order], split.levels)[1] if split else (),
         notes=(*notes, *feature_notes),
     )
+    seen = viewed(data.subject, spec.seed)
+    if spec.medium == "image" and len(seen) > MOST_REMAINDERS:
+        said = f"the pattern of sensors was not looked for: few subjects have as many as {len(seen):,} records"
+        data = replace(data, notes=(*data.notes, said))
     context.progress(2, 3, "digesting")
     features: dict[str, Any] = {}
     for entry in info:
@@ -152,14 +157,17 @@ def run(context: StageContext) -> dict[str, Any]:
             "split": spec.split,
             "suspected_missing": suspected,
         },
-        recording=table.column(spec.recording).take(order).to_pylist() if spec.recording else None,
+        recording=[recordings.listing.names[record] for record in kept[order].tolist()] if recordings else None,
     )
+    if spec.recording is not None:
+        # A path may say where on this machine a file lies; the rows of recordings have their names.
+        looks[spec.recording] = replace(looks[spec.recording], most_frequent=None)
     manifest = _manifest(spec, table, loaded, looks, info, recordings.manifest(coded) if recordings else [])
     write_table(manifest, context.out / "manifest.parquet")
     if recordings is not None:
         others = [*of_origin(table, Origin.RECORDED), *of_origin(table, Origin.NAME)]
         write_facts(context.out / "facts.parquet", {name: table.column(name).take(order) for name in others})
-        recordings.write(context.out, kept[order], context.progress)
+        recordings.write(context.out, kept[order], seen, context.progress)
     context.progress(3, 3, "")
     return {
         "records": data.n,
@@ -182,6 +190,7 @@ def _load(context: StageContext) -> tuple[Loaded, Ingested | None]:
     # Before the long work: whatever is no header column has to stand in the table.
     roles.check_columns(_without_headers(spec), listing.loaded.table.column_names, listing.loaded.shown)
     found = ingest(spec, listing, cache=context.cache, progress=context.progress)
+    _check_headers(spec, found.loaded)
     return found.loaded, found
 
 
@@ -190,6 +199,22 @@ def _without_headers(spec: AuditSpec) -> AuditSpec:
     return spec.model_copy(
         update={key: tuple(name for name in getattr(spec, key) if not name.startswith(FILE)) for key in keys}
     )
+
+
+def _check_headers(spec: AuditSpec, loaded: Loaded) -> None:
+    """Raise a DataError if the spec names a header column that no file states."""
+    stated = [name for name in loaded.table.column_names if name.startswith(FILE)]
+    for role, names in spec.roles().items():
+        for name in names:
+            if name.startswith(FILE) and name not in stated:
+                known = name.removeprefix(PREFIX) in FIELDS
+                why = "no file states it" if known else "there is no such field of a header"
+                raise DataError(
+                    f"{why}: {name!r} (named as {role}){did_you_mean(name, stated)}",
+                    file=loaded.shown,
+                    expected=f"one that these files state: {', '.join(stated) or '(none)'}",
+                    remedy=f"mend `{role}:` in the spec; header columns that tell files apart are audited without being named",
+                )
 
 
 def _undeclared(spec: AuditSpec, names: Sequence[str]) -> list[str]:

@@ -14,14 +14,10 @@ from audit_pipeline.parquet import read_table
 from audit_pipeline.pipeline import StageContext
 from audit_pipeline.recordings.ingest import read_look
 from audit_pipeline.recordings.names import HEADER_VIEWS, PATTERN, REMAINDER, Medium
-from audit_pipeline.stats.seeds import generator
-from audit_pipeline.stats.thinning import whole_subjects
+from audit_pipeline.stats.thinning import viewed
 from audit_pipeline.views.matrix import View, save_part
 from audit_pipeline.views.recordings.registry import recording_view
 from audit_pipeline.views.values import values_view
-
-MAX_RECORDS = 10_000
-"""As for the views of a table."""
 
 EXACT = 2_000
 """Up to so many records the components are exact; of more they are found at random (Halko, Martinsson and Tropp 2011)."""
@@ -33,7 +29,7 @@ COMPONENTS = 400
 def recording_parts(context: StageContext, medium: Medium) -> dict[str, Any]:
     """Write one file a view, all with the same records, and for images the components of their remainders."""
     folder = context.inputs["dataset"]
-    kept = whole_subjects(load(folder).subject, MAX_RECORDS, generator(context.spec.seed, "views"))
+    kept = viewed(load(folder).subject, context.spec.seed)
     names = context.spec.views
     for done, name in enumerate(names):
         context.progress(done, len(names), name)
@@ -86,10 +82,9 @@ def _pattern(folder: Path, kept: np.ndarray) -> View:
     A pattern that a sensor leaves in all of its images is a direction in which remainders vary together, so that it stands
     among the leading components however faint it is in one image. No label and no column is looked at.
     """
-    remainders = read_look(folder / f"look_{REMAINDER}.parquet")
-    if len(remainders) <= int(kept.max(initial=-1)):
+    rows = read_look(folder / f"look_{REMAINDER}.parquet").astype(np.float32)
+    if len(rows) != len(kept):
         return View(PATTERN, np.zeros((len(kept), 0)), ())
-    rows = remainders[kept].astype(np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
     rows -= rows.mean(axis=0)

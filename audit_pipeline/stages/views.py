@@ -10,13 +10,9 @@ from audit_pipeline.dataset.records import load, load_info
 from audit_pipeline.parquet import read_table
 from audit_pipeline.pipeline import StageContext
 from audit_pipeline.stages.recording_views import recording_parts
-from audit_pipeline.stats.seeds import generator
-from audit_pipeline.stats.thinning import whole_subjects
+from audit_pipeline.stats.thinning import viewed
 from audit_pipeline.views.matrix import save_part
 from audit_pipeline.views.table import table_views
-
-MAX_RECORDS = 10_000
-"""Beyond this many records whole subjects are drawn until there are about this many; what a view says of the label shows in them."""
 
 
 def run(context: StageContext) -> dict[str, Any]:
@@ -25,7 +21,7 @@ def run(context: StageContext) -> dict[str, Any]:
     if context.spec.medium is not None:
         return recording_parts(context, context.spec.medium)
     info = load_info(folder)["features"]
-    kept = whole_subjects(load(folder).subject, MAX_RECORDS, generator(context.spec.seed, "views"))
+    kept = viewed(load(folder).subject, context.spec.seed)
     columns: list[np.ndarray] = []
     for position in range(len(info)):
         # Column by column: a wide table of a million rows is never in memory as a whole.
