@@ -51,9 +51,16 @@ def responses(planes: np.ndarray, bank: np.ndarray, stride: int = 1) -> np.ndarr
     stride : pixels from patch to patch.
     """
     side = round(np.sqrt(len(bank)))
-    patches = np.lib.stride_tricks.sliding_window_view(planes, (side, side), axis=(-2, -1))
-    patches = np.moveaxis(patches[..., ::stride, ::stride, :, :], (-2, -1), (0, 1))
+    planes = np.ascontiguousarray(planes, dtype=np.float32)
+    grid = tuple((length - side) // stride + 1 for length in planes.shape[-2:])
+    down, right = planes.strides[-2:]
     # Pixels first: long rows are copied and multiplied several times as fast as patches of a few pixels.
+    patches = np.ndarray(
+        (side, side, *planes.shape[:-2], *grid),
+        np.float32,
+        planes,
+        strides=(down, right, *planes.strides[:-2], stride * down, stride * right),
+    )
     flat = patches.reshape(side * side, -1)
     mean = flat.mean(axis=0)
     variance = np.einsum("ij,ij->j", flat, flat) / np.float32(side * side) - mean * mean

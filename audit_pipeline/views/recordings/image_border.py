@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from audit_pipeline.views.recordings.picture import Picture, resampling
@@ -50,13 +52,16 @@ def border(picture: Picture) -> np.ndarray:
         ends = np.stack([plane, plane[::-1]])
         strips = ends[:, : max(1, len(plane) // SHARE)]
         flat = strips.reshape(2, -1)
-        rough = np.abs(strips[:, :, 1:] - strips[:, :, :-1]).mean(axis=(1, 2))
-        statistics += [flat.mean(axis=1), flat.std(axis=1), flat.min(axis=1), flat.max(axis=1), rough]
+        mean = flat.mean(axis=1)
+        apart = flat - mean[:, None]
+        deviation = np.sqrt(np.vecdot(apart, apart) / flat.shape[1])
+        steps = np.abs(strips[:, :, 1:] - strips[:, :, :-1]).reshape(2, -1)
+        statistics += [mean, deviation, flat.min(axis=1), flat.max(axis=1), steps.mean(axis=1)]
         pieces.append(strips.mean(axis=1) @ resampling(strips.shape[2], PIECES).T)
         deep = ends[:, : max(1, len(plane) // DEEPEST)]
         padding.append(_padding(deep) / len(plane))
     table = np.stack(statistics).reshape(2, -1, 2).transpose(0, 2, 1)
-    return np.concatenate([table.ravel(), *map(np.ravel, pieces), *padding, _tint(picture.small)])
+    return np.concatenate([table.ravel(), *map(np.ravel, pieces), *padding, _tint(picture)])
 
 
 def _padding(ends: np.ndarray) -> np.ndarray:
@@ -67,10 +72,19 @@ def _padding(ends: np.ndarray) -> np.ndarray:
     return np.logical_and.accumulate(like, axis=1).sum(axis=1)
 
 
-def _tint(small: np.ndarray) -> np.ndarray:
-    if small.shape[2] == 1:
+def _tint(picture: Picture) -> np.ndarray:
+    """Return how far red and blue lie from the mean of the colours, in the mean over the four sides."""
+    if len(picture.channels) == 1:
         return np.full(2, np.nan)
-    height, width = max(1, small.shape[0] // SHARE), max(1, small.shape[1] // SHARE)
-    parts = (small[:height], small[-height:], small[:, :width], small[:, -width:])
-    mean = np.mean([part.reshape(-1, 3).mean(axis=0) for part in parts], axis=0)
+    mean = picture.channels[1:] @ _frame(*picture.grey.shape)
     return np.asarray(mean[[0, 2]] - mean.mean())
+
+
+@lru_cache(maxsize=32)
+def _frame(rows: int, columns: int) -> np.ndarray:
+    """Return weights (rows * columns,) of a mean over four sides that count alike."""
+    height, width = max(1, rows // SHARE), max(1, columns // SHARE)
+    weights = np.zeros((rows, columns))
+    for side in (weights[:height], weights[-height:], weights[:, :width], weights[:, -width:]):
+        side += 1 / (4 * side.size)
+    return weights.ravel().astype(np.float32)

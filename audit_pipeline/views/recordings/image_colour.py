@@ -56,7 +56,8 @@ def colour(picture: Picture) -> np.ndarray:
     # A constant channel goes with nothing.
     deviations = np.where(moments[1:, 1] > EVEN, moments[1:, 1], np.nan)
     correlation = products / np.outer(deviations, deviations)
-    brightest, darkest = picture.channels[1:].max(axis=0), picture.channels[1:].min(axis=0)
+    red, green, blue = picture.channels[1:]
+    brightest, darkest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
     saturation = np.mean((brightest - darkest) / np.maximum(brightest, np.float32(1 / 255)))
     row.append(np.array([correlation[0, 1], correlation[1, 2], correlation[0, 2], saturation]))
     return np.concatenate(row)
@@ -64,8 +65,10 @@ def colour(picture: Picture) -> np.ndarray:
 
 def _shares(ordered: np.ndarray, bins: int) -> np.ndarray:
     """Return the shares of equal bins of 0..1 from numbers in ascending order."""
-    below = np.searchsorted(ordered, np.arange(1, bins, dtype=np.float32) / np.float32(bins))
-    return np.asarray(np.diff(below, prepend=0, append=len(ordered)) / len(ordered))
+    edges = np.arange(bins + 1, dtype=np.float32) / np.float32(bins)
+    edges[0], edges[-1] = -np.inf, np.inf
+    below = np.searchsorted(ordered, edges)
+    return np.asarray((below[1:] - below[:-1]) / len(ordered))
 
 
 def _moments(picture: Picture) -> np.ndarray:
@@ -74,7 +77,7 @@ def _moments(picture: Picture) -> np.ndarray:
     third = np.vecdot(centred * centred, centred) / centred.shape[1]
     # A constant image has no skewness; its deviation is not exactly 0 after averaging.
     skewness = np.where(deviation > EVEN, third / np.maximum(deviation, EVEN) ** 3, np.nan)
-    return np.column_stack([picture.moments, skewness])
+    return np.concatenate([picture.moments, skewness[:, None]], axis=1)
 
 
 def _levels(windows: np.ndarray) -> np.ndarray:

@@ -64,7 +64,8 @@ def full(picture: Picture) -> np.ndarray:
         _gradients(picture.square(64)),
     ]
     native = picture.grey_windows * np.float32(1 / 255)
-    row.append(np.log([_detail(plane) for plane in (*(picture.square(side) for side, *_ in SCALES), native)]))
+    remainders = [residual(picture.square(side)) for side, *_ in SCALES] + [picture.remainders * np.float32(1 / 255)]
+    row.append(np.log([float(np.abs(remainder).mean()) + 1e-3 for remainder in remainders]))
     for side, stride, count, grid in SCALES:
         found = responses(picture.square(side), gabors(count, SIDE, f"image at {side}"), stride)
         row.append(pooled(found, grid, grid))
@@ -89,7 +90,3 @@ def _cells(side: int) -> np.ndarray:
     """Return where the orientations of each inner pixel's cell begin, (side - 2, side - 2)."""
     cell = np.arange(1, side - 1) * CELLS // side
     return (cell[:, None] * CELLS + cell[None, :]) * ANGLES
-
-
-def _detail(planes: np.ndarray) -> float:
-    return float(np.abs(residual(planes)).mean()) + 1e-3

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from audit_pipeline.views.recordings.picture import Picture
+from audit_pipeline.views.recordings.picture import Picture, quantiles
 from audit_pipeline.views.recordings.registry import image_view
-from audit_pipeline.views.recordings.residual import REACH, limited, residual, smoothed
+from audit_pipeline.views.recordings.residual import REACH, limited, residual
 
 VERSION = 2
 TILE = 8
@@ -62,29 +62,28 @@ def noise(picture: Picture) -> np.ndarray:
 
     Invariant to adding anything that is cubic over five pixels (a smooth image), but for rounding to whole grey levels.
     """
-    planes = picture.grey_windows
-    smooth = smoothed(planes)
-    height, width = (side - side % TILE for side in smooth.shape[1:])
+    height, width = (side - 2 * REACH - (side - 2 * REACH) % TILE for side in picture.grey_windows.shape[1:])
     if min(height, width) < TILE:
         return np.full(len(COLUMNS), np.nan)
-    remainders = planes[:, REACH : REACH + height, REACH : REACH + width] - smooth[:, :height, :width]
+    remainders = np.ascontiguousarray(picture.remainders[:, :height, :width])
     main = limited(remainders)
     power = _tiles(main * main)
     deviation = np.sqrt(power)
     noisy = deviation > FAINT
     blank = float(1 - noisy.mean())
-    plain = noisy & (_tiles(remainders * remainders) == power) & ~_edged(smooth, noisy)
+    plain = noisy & (_tiles(remainders * remainders) == power) & ~_edged(picture.smooth_windows, noisy)
     # Where texture is everywhere, it cannot be avoided.
     noisy = plain if plain.sum() > noisy.sum() / 4 else noisy
     if noisy.sum() < max(1, noisy.size // 50):
         return np.array([blank] + [np.nan] * (len(COLUMNS) - 1))
-    evened = _evened(main, np.where(noisy, 1 / np.maximum(deviation, FAINT), 0).astype(np.float32))
+    scale = np.where(noisy, 1 / np.maximum(deviation, FAINT), 0).astype(np.float32)
+    evened = _evened(main, scale)
     inner = np.ascontiguousarray(evened[:, :height, :width])
     share = float(noisy.mean()) * inner.size
     squares = inner.ravel() ** 2
     row = [
         blank,
-        *np.log(np.quantile(deviation[noisy], QUANTILES)),
+        *np.log(quantiles(np.sort(deviation[noisy]), QUANTILES)),
         float(squares @ squares) / share,
         float(squares @ inner.ravel()) / share,
         *_correlations(evened, height, width, float(noisy.mean())),
@@ -100,7 +99,7 @@ def noise(picture: Picture) -> np.ndarray:
         row += [_peak(spectrum, period) for period in PERIODS]
     # The sum of a Gram matrix is that of the squared sums along the axis, its trace that of all squares.
     row += [float(np.log(max(gram.sum(), 0) / np.trace(gram) + 1e-6)) for gram in grams[::-1]]
-    return np.array(row + _colours(picture.windows, noisy))
+    return np.array(row + _colours(picture.windows, scale))
 
 
 def _tiles(values: np.ndarray) -> np.ndarray:
@@ -121,10 +120,22 @@ def _edged(smooth: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         return np.zeros(noisy.shape, dtype=bool)
     coarse = residual(smooth, step=2)
     coarse *= coarse
-    coarse = np.pad(coarse, ((0, 0), (2 * REACH,) * 2, (2 * REACH,) * 2), mode="edge")
-    height, width = (TILE * side for side in noisy.shape[1:])
-    energy = _tiles(np.ascontiguousarray(coarse[:, :height, :width]))
-    return np.asarray(energy > EDGED * np.median(energy[noisy])) if noisy.any() else ~noisy
+    down, right = (_spread(count, length) for count, length in zip(noisy.shape[1:], coarse.shape[1:], strict=True))
+    energy = down @ coarse @ right.T
+    among = energy[noisy]
+    if not len(among):
+        return ~noisy
+    middle = len(among) // 2
+    return np.asarray(energy > EDGED * np.partition(among, middle)[middle])
+
+
+@lru_cache(maxsize=32)
+def _spread(tiles: int, length: int) -> np.ndarray:
+    """Return the matrix (tiles, length) of means over tiles of a line that misses four pixels at each end: its last ones stand for them."""
+    place = np.clip(np.arange(tiles * TILE) - 2 * REACH, 0, length - 1)
+    matrix = np.zeros((tiles, length), dtype=np.float32)
+    np.add.at(matrix, (np.arange(tiles * TILE) // TILE, place), 1 / TILE)
+    return matrix
 
 
 def _evened(main: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -191,20 +202,21 @@ def _peak(spectrum: np.ndarray, period: int) -> float:
     return float(np.log(spectrum[middle] * len(around) / sum(around))) if around else np.nan
 
 
-def _colours(windows: np.ndarray, noisy: np.ndarray) -> list[float]:
-    """Compare the channels' remainders in the same tiles; of four windows two are enough for it."""
+def _colours(windows: np.ndarray, scale: np.ndarray) -> list[float]:
+    """Compare the channels' remainders in the same tiles, evened as their grey is; of four windows two are enough for it."""
     if windows.shape[3] == 1:
         return [np.nan] * 4
     chosen = slice(0, None, 3) if len(windows) == 4 else slice(None)
-    if not noisy[chosen].any():
-        return [np.nan] * 4
-    height, width = (TILE * side for side in noisy.shape[1:])
+    scale = scale[chosen]
+    count, rows, columns = scale.shape
     planes = np.ascontiguousarray(np.moveaxis(windows[chosen], 3, 0))
-    rest = residual(planes)[:, :, :height, :width]
-    cut = limited(rest.reshape(-1, height, width))
-    tiles = np.sqrt(_tiles(cut * cut)).reshape(3, -1)[:, noisy[chosen].ravel()]
-    sizes = np.log(np.median(tiles, axis=1) + FAINT)
-    flat = cut.reshape(3, -1)
-    gram = flat @ flat.T
+    rest = residual(planes)[:, :, : rows * TILE, : columns * TILE]
+    tiled = rest.reshape(3, count, rows, TILE, columns, TILE) * scale[:, :, None, :, None]
+    flat = tiled.reshape(3, -1)
+    # Of what a deviation of 1 gives, so that channels without noise do not differ by their rounding.
+    gram = flat @ flat.T + np.eye(3) * (1e-3 * np.count_nonzero(scale) * TILE**2)
+    if not gram[1, 1] > 0:
+        return [np.nan] * 4
+    logs = np.log(np.diag(gram)) / 2
     together = [float(gram[i, 1] / np.sqrt(gram[i, i] * gram[1, 1])) for i in (0, 2)]
-    return [float(sizes[0] - sizes[1]), float(sizes[2] - sizes[1]), *together]
+    return [float(logs[0] - logs[1]), float(logs[2] - logs[1]), *together]

@@ -11,6 +11,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from audit_pipeline.views.recordings.residual import REACH, smoothed
+
 VERSION = 2
 """Raised whenever the prepared planes change; part of the key of every image view."""
 
@@ -104,7 +106,11 @@ class Picture:
         """Brightness of all pixels of ``small``: (1, n) its grey, or (4, n) grey, red, green and blue."""
         if self.small.shape[2] == 1:
             return self.grey.reshape(1, -1)
-        return np.concatenate([self.grey.reshape(1, -1), self.small.reshape(-1, 3).T])
+        # Filled in, since joined they would lie pixel by pixel, and every sum over pixels would be slow.
+        out = np.empty((4, self.grey.size), dtype=np.float32)
+        out[0] = self.grey.ravel()
+        out[1:] = self.small.reshape(-1, 3).T
+        return out
 
     @cached_property
     def ordered(self) -> np.ndarray:
@@ -114,14 +120,17 @@ class Picture:
     @cached_property
     def centred(self) -> np.ndarray:
         """``channels`` less the mean of each."""
-        return self.channels - self.moments[:, :1].astype(np.float32)
+        return self.channels - self._means[:, None]
+
+    @cached_property
+    def _means(self) -> np.ndarray:
+        return self.channels.mean(axis=1)
 
     @cached_property
     def moments(self) -> np.ndarray:
         """Mean and deviation of each row of ``channels``, (1 or 4, 2)."""
-        mean = self.channels.mean(axis=1)
-        centred = self.channels - mean[:, None]
-        return np.stack([mean, np.sqrt(np.vecdot(centred, centred) / centred.shape[1])], axis=1).astype(np.float64)
+        deviation = np.sqrt(np.vecdot(self.centred, self.centred) / self.centred.shape[1])
+        return np.stack([self._means, deviation], axis=1).astype(np.float64)
 
     @cached_property
     def _squares(self) -> dict[int, np.ndarray]:
@@ -155,6 +164,16 @@ class Picture:
     def grey_windows(self) -> np.ndarray:
         """Luminance of the windows, (k, height, width)."""
         return luminance(self.windows)
+
+    @cached_property
+    def smooth_windows(self) -> np.ndarray:
+        """What a smoother makes of ``grey_windows``, (k, height - 4, width - 4): without two pixels at each edge."""
+        return smoothed(self.grey_windows)
+
+    @cached_property
+    def remainders(self) -> np.ndarray:
+        """What the smoother takes away, as large."""
+        return self.grey_windows[:, REACH:-REACH, REACH:-REACH] - self.smooth_windows
 
     def centre(self, side: int) -> np.ndarray:
         """Return the luminance in grey levels of 0..255 of the middle, (at most side, at most side), at native resolution."""
