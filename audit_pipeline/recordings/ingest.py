@@ -40,7 +40,6 @@ class Ingested:
     loaded : the table of records with the header columns ``file.*`` beside its own.
     listing : where the recordings lie, and what they are called.
     readable : (n,) whether a record's recording can be read.
-    places : where each recording lies.
     cache : folder of what was seen.
     """
 
@@ -48,7 +47,6 @@ class Ingested:
     readable: np.ndarray
     looked: Looked
     medium: Medium
-    places: tuple[str, ...]
     cache: Path
     listing: Listing
 
@@ -158,7 +156,7 @@ class Ingested:
         if len(records) > MOST_REMAINDERS:
             return np.empty((0, 1), dtype=np.int8)
         again = look_through(
-            [self.places[record] for record in records.tolist()],
+            [self.listing.places[record] for record in records.tolist()],
             [REMAINDER],
             medium=self.medium,
             cache=self.cache,
@@ -229,7 +227,6 @@ def ingest(
         np.array([row["problem"] is None for row in rows], dtype=bool),
         looked,
         spec.medium,
-        listing.places,
         cache,
         listing,
     )
