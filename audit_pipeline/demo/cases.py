@@ -2,48 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from audit_pipeline.demo import clinic, penguins
+from audit_pipeline.demo.case import Case
+from audit_pipeline.demo.recordings.cases import RECORDINGS
 from audit_pipeline.errors import SpecError, did_you_mean
-from audit_pipeline.verdict_types import Level
 
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A dataset whose verdict is known beforehand.
-
-    Parameters
-    ----------
-    name : also the folder, the spec's name and the Dagster group.
-    story : one line for a person who chooses among the cases.
-    expected : the verdict that an audit with the default policy reaches.
-    data_name : file name of the table, as the spec's ``data:`` has it.
-    spec : the YAML.
-    write_data : writes the table to a path; the same bytes every time.
-    """
-
-    name: str
-    story: str
-    expected: Level
-    data_name: str
-    spec: str
-    write_data: Callable[[Path], None]
-
-    def write(self, folder: Path) -> Path:
-        """Write data and spec to ``folder/<name>/`` and return the path of the spec, ``folder/<name>/audit.yaml``."""
-        home = folder / self.name
-        home.mkdir(parents=True, exist_ok=True)
-        self.write_data(home / self.data_name)
-        path = home / "audit.yaml"
-        path.write_text(self.spec, encoding="utf-8", newline="\n")
-        return path
-
-
-CASES = (
+TABLES = (
     Case(
         name="penguins",
         story="Species from bills and flippers, but two of the three species live on one island each.",
@@ -51,6 +17,7 @@ CASES = (
         data_name="penguins.csv",
         spec=penguins.SPEC,
         write_data=penguins.write_data,
+        reasons={"island": "aliased"},
     ),
     Case(
         name="clinic",
@@ -59,6 +26,7 @@ CASES = (
         data_name="clinic.csv",
         spec=clinic.spec_text(balanced=False),
         write_data=partial(clinic.write_data, balanced=False),
+        reasons={"site": "confounded"},
     ),
     Case(
         name="clinic_balanced",
@@ -67,8 +35,11 @@ CASES = (
         data_name="clinic.csv",
         spec=clinic.spec_text(balanced=True),
         write_data=partial(clinic.write_data, balanced=True),
+        reasons={"site": "independent"},
     ),
 )
+
+CASES = (*TABLES, *RECORDINGS)
 
 
 def get_case(name: str) -> Case:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from audit_pipeline.demo import CASES, Case, get_case
 from audit_pipeline.demo.clinic import MEASUREMENTS, clinic
 from audit_pipeline.errors import SpecError
 from audit_pipeline.spec import load_spec
+from audit_pipeline.verdict_types import Finding, Verdict
 
 FEATURES = [m.name for m in MEASUREMENTS]
+TABLES = [case for case in CASES if case.recordings is None]
 
 
 def auc(frame: pd.DataFrame, of: pd.Series) -> float:
@@ -29,7 +32,7 @@ def auc(frame: pd.DataFrame, of: pd.Series) -> float:
     return float((score[truth][:, None] > score[~truth][None, :]).mean())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", TABLES, ids=lambda case: case.name)
 def test_two_writes_give_the_same_bytes(case: Case, tmp_path: Path) -> None:
     first, second = case.write(tmp_path / "a"), case.write(tmp_path / "b")
 
@@ -39,7 +42,7 @@ def test_two_writes_give_the_same_bytes(case: Case, tmp_path: Path) -> None:
         assert b"\r" not in file.read_bytes()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", TABLES, ids=lambda case: case.name)
 def test_specs_load_and_name_columns_that_exist(case: Case, tmp_path: Path) -> None:
     spec = load_spec(case.write(tmp_path))
 
@@ -112,3 +115,22 @@ def test_penguins_are_aliased_with_islands() -> None:
 def test_an_unknown_case_is_answered_with_the_nearest() -> None:
     with pytest.raises(SpecError, match="did you mean 'penguins'"):
         get_case("pinguins")
+
+
+def test_what_is_not_as_expected_is_told(tmp_path: Path) -> None:
+    case = get_case("clinic")
+    finding = Finding(column="site", role="nuisance", verdict="pass", reason="unseen", headline="", next_step="")
+    found = Verdict(dataset="clinic", verdict="pass", headline="", findings=(finding,), policy={})
+
+    assert case.surprises(found) == ["the verdict is pass, expected fail", "site is unseen, expected confounded"]
+    right = replace(finding, verdict="fail", reason="confounded")
+    assert case.surprises(replace(found, verdict="fail", findings=(right,))) == []
+    assert case.surprises(replace(found, verdict="fail", findings=())) == ["site is not judged, expected confounded"]
+
+
+def test_reasons_are_expected_of_columns_that_the_spec_names(tmp_path: Path) -> None:
+    for case in CASES:
+        spec = load_spec(case.write_spec(tmp_path))
+        assert spec.slug == case.name
+        assert case.reasons
+        assert set(case.reasons) <= set(spec.nuisance)

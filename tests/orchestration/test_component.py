@@ -126,7 +126,7 @@ def test_every_built_in_case_is_an_audit_of_this_location(tmp_path: Path) -> Non
         attributes = documents[0]["attributes"]
         assert attributes.pop("upstream") == [f"audit/{case.name}/raw"]
         audited = parse_spec(attributes, base=tmp_path)
-        assert audited.content() == load_spec(case.write(tmp_path)).content()
+        assert audited.content() == load_spec(case.write_spec(tmp_path)).content()
 
 
 def test_the_code_location() -> None:

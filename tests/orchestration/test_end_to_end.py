@@ -32,6 +32,7 @@ def test_a_case_reaches_its_verdict(case: Case, tmp_path: Path, instance: dg.Dag
     assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUT_FILES)
     verdict = json.loads((out / "verdict.json").read_text(encoding="utf-8"))
     assert verdict["verdict"] == case.expected
+    assert case.reasons.items() <= {finding["column"]: finding["reason"] for finding in verdict["findings"]}.items()
     assert result.success == (case.expected != "fail")
     checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
     assert checks["gate"] == (case.expected != "fail")

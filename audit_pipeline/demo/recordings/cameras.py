@@ -61,7 +61,7 @@ def photographs(*, repaired: bool, n: int = PHOTOS, seed: int = SEED) -> tuple[p
     import pandas as pd
 
     rng = np.random.default_rng(seed)
-    scratch, camera = by_quota(crossed(SCRATCHED[repaired], n // 4), rng).T
+    scratch, camera = by_quota(crossed(SCRATCHED[repaired], n), rng).T
     names = [f"{number:04d}.jpg" for number in range(1, n + 1)]
     files = {
         name: ENCODER.encode(CAMERAS[code].take(plate(rng, scratched=bool(bad)), rng))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEED = 2_020
-SCANS = 288
+SCANS = 312
 FOLDER = "scans"
 ENCODER = Encoder(quality=90)
 
@@ -57,7 +57,7 @@ def scans(*, repaired: bool, n: int = SCANS, seed: int = SEED) -> tuple[pd.DataF
 
     rng = np.random.default_rng(seed)
     share = {code: 0.5 if repaired else float(scanner.region == "valley") for code, scanner in enumerate(SCANNERS)}
-    covid, used = by_quota(crossed(share, n // len(SCANNERS)), rng).T
+    covid, used = by_quota(crossed(share, n), rng).T
     names = [f"{number:04d}.jpg" for number in range(1, n + 1)]
     files = {
         name: ENCODER.encode(radiograph(chest(rng, pneumonia=bool(ill)), SCANNERS[code], rng))

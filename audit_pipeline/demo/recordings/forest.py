@@ -69,7 +69,7 @@ def clearing(rng: np.random.Generator, sky: Sky, *, tank: bool) -> np.ndarray:
     if tank:
         shade = shade * (1 - (1 - sky.shadow) * _shadow_below(where, length))
         parts = _tank(where, length, facing)
-        paint = STEEL * np.exp(0.25 * texture(rng, SIDE, SIDE, slope=1.2, coarsest=0.03))[..., None]
+        paint = STEEL * np.exp(0.28 * texture(rng, SIDE, SIDE, slope=0.6, coarsest=0.05))[..., None]
         reflected = mixed(reflected, paint * 0.66, filled(SIDE, SIDE, parts["top"]))
         reflected = mixed(reflected, paint * 0.62, filled(SIDE, SIDE, parts["side"]))
         reflected = mixed(reflected, paint * 0.28, filled(SIDE, SIDE, parts["track"]))
@@ -86,8 +86,9 @@ def clearing(rng: np.random.Generator, sky: Sky, *, tank: bool) -> np.ndarray:
         reflected = mixed(reflected, leaves, filled(SIDE, SIDE, [bush]))
     shade = shade * (1 - (1 - sky.shadow) * dapple * (1 - 0.5 * stands))
     below = np.clip(np.arange(SIDE)[:, None] - horizon, 0, 1) * np.ones((1, SIDE))
-    # A tank in front of the trees is taller than the horizon.
-    return blurred(mixed(scene, reflected * light * shade[..., None], np.maximum(below, stands)), 0.55)
+    # A tank in front of the trees is taller than the horizon. The lens was focused by hand.
+    seen = mixed(scene, reflected * light * shade[..., None], np.maximum(below, stands))
+    return blurred(seen, rng.uniform(0.40, 0.80))
 
 
 def _heaven(rng: np.random.Generator, sky: Sky) -> np.ndarray:

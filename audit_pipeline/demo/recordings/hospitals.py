@@ -103,7 +103,7 @@ def slides(*, repaired: bool, n: int = SLIDES, seed: int = SEED) -> tuple[pd.Dat
     import pandas as pd
 
     rng = np.random.default_rng(seed)
-    tumour, hospital = by_quota(crossed(TUMOURS[repaired], n // 2), rng).T
+    tumour, hospital = by_quota(crossed(TUMOURS[repaired], n), rng).T
     names = [f"{number:04d}.jpg" for number in range(1, n + 1)]
     files = {}
     for name, ill, code in zip(names, tumour, hospital, strict=True):

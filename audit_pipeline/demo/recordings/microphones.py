@@ -16,12 +16,12 @@ Generating model, for speaker *s* with a hoarse voice or none (h_s)::
     far                2.5 m away on the room's other side: echoes reach it about as loud as the voice; noise of the room
     recorded           gain set by hand for each device: the same level +- 2 dB, whoever speaks
 
-==========  ========================  ========================
-design      hoarse speakers           healthy speakers
-==========  ========================  ========================
-broken      far microphone only       close microphone only
-repaired    both, the same words      both, the same words
-==========  ========================  ========================
+==========  ========  ========================  ========================
+design      speakers  hoarse speakers           healthy speakers
+==========  ========  ========================  ========================
+broken      51        far microphone only       close microphone only
+repaired    150       both, the same words      both, the same words
+==========  ========  ========================  ========================
 
 In the broken design microphone and disorder are one variable. In the repaired one every speaker is heard through
 both, so that the microphone cannot stand in for the disorder.
@@ -30,6 +30,7 @@ both, so that the microphone cannot stand in for the disorder.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEED = 2_009
-SPEAKERS, HOARSE = 51, 25
-UTTERANCES = 2
-"""Of each speaker."""
+SPEAKERS = {False: 51, True: 150}
+UTTERANCES = {False: 3, True: 1}
+"""Speakers, half of them hoarse, and utterances of each, by ``repaired``."""
 
 SECONDS = 1.6
 LEVEL = -26.0
@@ -57,8 +58,14 @@ MICROPHONES = (("close", CLOSE), ("far", FAR))
 FOLDER = "voices"
 
 
-def recordings(*, repaired: bool, seed: int = SEED) -> tuple[pd.DataFrame, dict[str, bytes]]:
+def recordings(
+    *, repaired: bool, speakers: int | None = None, seed: int = SEED
+) -> tuple[pd.DataFrame, dict[str, bytes]]:
     """Record the speakers; the module's docstring gives the model.
+
+    Parameters
+    ----------
+    speakers : how many; by default as many as the design has.
 
     Returns
     -------
@@ -67,24 +74,25 @@ def recordings(*, repaired: bool, seed: int = SEED) -> tuple[pd.DataFrame, dict[
     import pandas as pd
 
     rng = np.random.default_rng(seed)
-    hoarse = rng.permutation(np.arange(SPEAKERS) < HOARSE)
-    female = np.zeros(SPEAKERS, dtype=bool)
+    speakers = speakers or SPEAKERS[repaired]
+    hoarse = rng.permutation(np.arange(speakers) < speakers // 2)
+    female = np.zeros(speakers, dtype=bool)
     for group in (hoarse, ~hoarse):
         female[rng.permutation(np.flatnonzero(group))[::2]] = True
     rows: list[tuple[str, str, str]] = []
     sounds: list[bytes] = []
-    for speaker in range(SPEAKERS):
+    for speaker in range(speakers):
         voice = _voice(rng, hoarse=bool(hoarse[speaker]), female=bool(female[speaker]))
-        heard_by = range(2) if repaired else [int(hoarse[speaker])]
-        impulses = _places(rng)
-        for _ in range(UTTERANCES):
+        heard_by = (0, 1) if repaired else (int(hoarse[speaker]),)
+        impulses = _places(rng, heard_by)
+        for _ in range(UTTERANCES[repaired]):
             words = "".join(rng.permutation(list(VOWELS)))
             speech = 10 ** (rng.normal(0, 2.0) / 20) * voice.say(words, SECONDS, rng)
             for number in heard_by:
                 name, microphone = MICROPHONES[number]
                 sound = microphone.record(speech, impulses[number], rng)
                 sounds.append(_wav(_levelled(sound, rng)))
-                rows.append((f"S{speaker + 1:02d}", name, "yes" if hoarse[speaker] else "no"))
+                rows.append((f"S{speaker + 1:03d}", name, "yes" if hoarse[speaker] else "no"))
     # Numbers of files say nothing of who is in them.
     order = rng.permutation(len(rows))
     names = [f"{number:04d}.wav" for number in range(1, len(rows) + 1)]
@@ -107,15 +115,16 @@ def _voice(rng: np.random.Generator, *, hoarse: bool, female: bool) -> Voice:
     )
 
 
-def _places(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the impulse responses to the close and to the far microphone, for where this speaker sits and turns."""
+def _places(rng: np.random.Generator, heard_by: Iterable[int]) -> dict[int, np.ndarray]:
+    """Return the impulse response to each microphone that is on, for where this speaker sits and turns."""
     mouth = np.array([1.5, ROOM[1] / 2, 1.2]) + rng.uniform(-0.15, 0.15, 3)
-    out = []
-    for _, microphone in MICROPHONES:
+    out = {}
+    for number in heard_by:
         angle = rng.uniform(-0.5, 0.5)
         way = np.array([np.cos(angle), np.sin(angle), rng.uniform(-0.1, 0.3)])
-        out.append(impulse_response(mouth, mouth + microphone.distance * way / np.linalg.norm(way)))
-    return out[0], out[1]
+        away = MICROPHONES[number][1].distance * way / np.linalg.norm(way)
+        out[number] = impulse_response(mouth, mouth + away)
+    return out
 
 
 def _levelled(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -17,13 +17,16 @@ def by_quota(counts: Mapping[tuple[int, int], int], rng: np.random.Generator) ->
     return rows[rng.permutation(len(rows))]
 
 
-def crossed(share: Mapping[int, float], cell: int) -> dict[tuple[int, int], int]:
-    """Return counts of (label, level) for levels of ``cell`` records each, of which a share has label 1.
+def crossed(share: Mapping[int, float], n: int) -> dict[tuple[int, int], int]:
+    """Return counts of (label, level) for ``n`` records, as many at each level, of which a share has label 1.
 
     Raises
     ------
-    ValueError : a share of ``cell`` is no whole number.
+    ValueError : that gives no whole numbers.
     """
+    cell, rest = divmod(n, len(share))
+    if rest:
+        raise ValueError(f"{n} records at {len(share)} levels: no whole number at each")
     counts = {}
     for level, part in share.items():
         ones = round(part * cell)

@@ -19,9 +19,9 @@ ROOM = (5.6, 4.3, 2.9)
 """Metres of an examination room's sides."""
 
 REFLECTED = (0.86, 0.86, 0.78)
-"""Share of the pressure that a wall throws back, by axis: reverberation time about 0.4 s."""
+"""Share of the pressure that a wall throws back, by axis: reverberation time about 0.5 s."""
 
-HEARD = 0.30
+HEARD = 0.25
 """Seconds after which echoes are below the noise."""
 
 TAPS = 16
@@ -73,7 +73,7 @@ def hiss(rng: np.random.Generator, length: int, slope: float) -> np.ndarray:
 
 
 def impulse_response(speaker: np.ndarray, microphone: np.ndarray) -> np.ndarray:
-    """Return the impulse response (0.3 s, samples) between two places (3,) in metres inside the room; 1 is one metre in free air."""
+    """Return the impulse response (0.25 s and a little, samples) between two places (3,) in metres inside the room; 1 is one metre in free air."""
     reach = HEARD * SOUND
     axes = []
     for side, source, place, share in zip(ROOM, speaker, microphone, REFLECTED, strict=True):

@@ -15,7 +15,7 @@ Generating model, for patient *i* with a malignant mole or a harmless one (d_i):
 ==========  ==================  =================  ==================  ==================
 design      malignant in lamp   mean age           malignant in men    mean temperature
 ==========  ==================  =================  ==================  ==================
-broken      75 % : 25 %         8 years apart      75 % : 25 %         3 degrees apart
+broken      75 % : 25 %         12 years apart      75 % : 25 %         3 degrees apart
 repaired    as the harmless     as the harmless    as the harmless     as the harmless
 ==========  ==================  =================  ==================  ==================
 
@@ -68,7 +68,7 @@ def patients(*, repaired: bool, n: int, rng: np.random.Generator) -> pd.DataFram
                     "malignant": malignant,
                     "lamp": (middle < 0.5 + 0.25 * lean).astype(np.int64),
                     "male": rng.permutation(middle < 0.5 + 0.25 * lean).astype(np.int64),
-                    "age": rng.permutation(np.clip(np.round(53 + 4.0 * lean + 13 * normal), 20, 85)).astype(np.int64),
+                    "age": rng.permutation(np.clip(np.round(53 + 6.0 * lean + 12 * normal), 20, 85)).astype(np.int64),
                     "temperature": rng.permutation(np.clip(np.round(MILD + 1.5 * lean + 3.0 * normal, 1), 15, 32)),
                 }
             )

@@ -41,7 +41,7 @@ SKIES = (("sunny", SUNNY), ("cloudy", CLOUDY))
 CLOUDED = {False: {1: 1.0, 0: 0.0}, True: {1: 0.5, 0: 0.5}}
 """Share of tanks under each sky (1 is cloudy), by ``repaired``."""
 
-PHOTOS = 280
+PHOTOS = 260
 FOLDER = "photos"
 CAMERA = Camera(sensor=11, uneven=0.008, read=0.003, well=9_000, falloff=0.15)
 GREY = 0.42
@@ -62,7 +62,7 @@ def photographs(*, repaired: bool, n: int = PHOTOS, seed: int = SEED) -> tuple[p
     import pandas as pd
 
     rng = np.random.default_rng(seed)
-    tank, weather = by_quota(crossed(CLOUDED[repaired], n // 2), rng).T
+    tank, weather = by_quota(crossed(CLOUDED[repaired], n), rng).T
     encoder = Encoder(quality=92)
     names = [f"{number:04d}.jpg" for number in range(1, n + 1)]
     files = {}
