@@ -66,6 +66,15 @@ def of_column(column: pa.ChunkedArray) -> str:
     return digest.hexdigest()
 
 
+def of_rows(table: pa.Table) -> str:
+    """Return the SHA-256 of a table's rows in their order: of each the JSON of its values as a list, and a line's end."""
+    digest = hashlib.sha256()
+    for batch in table.to_batches(max_chunksize=8_192):
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            digest.update(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    return digest.hexdigest()
+
+
 FACE = (
     *("__main__.py", "cli.py", "commands", "components", "demo", "orchestration"),
     *("api", "comparison", "leftovers.py", "proposal", "verification"),

@@ -59,7 +59,7 @@ def compare(before: Path, after: Path) -> Comparison:
     """
     before_folder, first = read(before)
     after_folder, second = read(after)
-    data = _columns(first), _columns(second)
+    data = {**_columns(first), **_recordings(first)}, {**_columns(second), **_recordings(second)}
     return Comparison(
         before=first,
         after=second,
@@ -68,8 +68,12 @@ def compare(before: Path, after: Path) -> Comparison:
         findings=tuple(sorted(_findings(first, second), key=_rank)),
         spec=tuple(_changes(_spec(first), _spec(second))),
         policy=tuple(_changes(first.policy, second.policy)),
-        files=tuple(_changes(_group(first, "files"), _group(second, "files"))),
-        columns=tuple(_changes(*data)),
+        files=tuple(
+            _changes(
+                {**_group(first, "files"), **_recordings(first)}, {**_group(second, "files"), **_recordings(second)}
+            )
+        ),
+        columns=tuple(_changes(_columns(first), _columns(second))),
         code=tuple(_changes(_group(first, "code"), _group(second, "code"))),
         packages=tuple(_changes(_packages(first), _packages(second))),
         same_data=None if not data[0] or not data[1] else data[0] == data[1],
@@ -167,3 +171,9 @@ def _columns(verdict: Verdict) -> dict[str, str]:
         for name, entry in _group(verdict, "columns").items()
         if isinstance(entry, Mapping)
     }
+
+
+def _recordings(verdict: Verdict) -> dict[str, str]:
+    """Return the digest of all recordings under a name that no file has; empty for a table."""
+    found = _group(verdict, "recordings")
+    return {"(all recordings)": str(found.get("sha256"))} if found else {}

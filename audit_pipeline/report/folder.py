@@ -38,7 +38,10 @@ class Splits:
 
 @dataclass(frozen=True)
 class AuditFolder:
-    """What an audit left behind; ``splits`` is None and ``manifest`` empty where the file is absent."""
+    """What an audit left behind; ``splits`` is None and ``manifest`` empty where the file is absent.
+
+    ``manifest`` has files and columns, and no recordings.
+    """
 
     verdict: Verdict
     book: EvidenceBook
@@ -132,9 +135,12 @@ def _count_all() -> Any:
 def _read_manifest(path: Path) -> tuple[Mapping[str, Any], ...]:
     if not path.is_file():
         return ()
+    from audit_pipeline.lineage import without_recordings
     from audit_pipeline.parquet import read_table
 
-    return tuple(read_table(path).to_pylist())
+    table = read_table(path)
+    # The page shows no recording by itself, and there may be a hundred thousand.
+    return tuple((without_recordings(table) if "entry" in table.column_names else table).to_pylist())
 
 
 def _facts(stored: bytes | None) -> Mapping[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audit_pipeline.spec import AuditSpec
-from audit_pipeline.verification.data import check_data, check_manifest
+from audit_pipeline.verification.data import check_data
 from audit_pipeline.verification.folder import STATEMENT, SignedFolder, open_folder
 from audit_pipeline.verification.judgement import check_judgement
+from audit_pipeline.verification.manifest import check_manifest
 from audit_pipeline.verification.origin import check_code, check_spec, is_same_code
 from audit_pipeline.verification.remarks import Remarks, Verification
 

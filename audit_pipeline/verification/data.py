@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,38 +14,11 @@ from audit_pipeline import digests, pipeline
 from audit_pipeline.errors import AuditError, DataError
 from audit_pipeline.lineage import IN_MEMORY
 from audit_pipeline.parquet import read_table
-from audit_pipeline.spec import AuditSpec
+from audit_pipeline.spec import FILE, AuditSpec
 from audit_pipeline.store import Store
 from audit_pipeline.verification.folder import VERDICT, SignedFolder
+from audit_pipeline.verification.manifest import Manifest, column_differences, read_manifest, signed_manifest
 from audit_pipeline.verification.remarks import Remarks, short
-
-Entry = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """Digests of files, as (name, SHA-256), and of columns, by name with role and SHA-256."""
-
-    files: tuple[tuple[str, str], ...]
-    columns: Mapping[str, tuple[str, str | None]]
-    rows: int | None = None
-
-
-def check_manifest(folder: SignedFolder, remarks: Remarks) -> None:
-    """Compare ``manifest.parquet`` with the digests in the verdict's lineage."""
-    table = folder.table("manifest.parquet")
-    if folder.verdict is None or table is None:
-        return
-    try:
-        found = _read(table.to_pylist())
-    except (KeyError, TypeError):
-        remarks.differs("manifest.parquet", "is no list of files and columns")
-        return
-    signed = _signed(folder)
-    if dict(found.files) != dict(signed.files):
-        remarks.differs("manifest.parquet", f"names other files, or other digests, than {VERDICT}")
-    for name, told in _columns(signed, found):
-        remarks.differs("manifest.parquet", f"column {name}: {told}")
 
 
 def check_data(folder: SignedFolder, paths: Sequence[str], remarks: Remarks) -> None:
@@ -62,12 +34,13 @@ def check_data(folder: SignedFolder, paths: Sequence[str], remarks: Remarks) -> 
     """
     if folder.verdict is None:
         return
-    signed = _signed(folder)
+    signed = signed_manifest(folder)
     if not signed.columns:
         remarks.note("data", f"{VERDICT} holds no digests of the data")
         return
     in_memory = _places(folder) == [IN_MEMORY]
-    found_at = _given(paths, signed, remarks) if paths else _remembered(folder, remarks)
+    recordings = any(folder.group("spec").get(key) for key in ("image", "audio"))
+    found_at = _given(paths, signed, recordings=recordings) if paths else _remembered(folder, remarks)
     if not found_at:
         return
     try:
@@ -76,14 +49,24 @@ def check_data(folder: SignedFolder, paths: Sequence[str], remarks: Remarks) -> 
         remarks.note("data", f"could not be read, since {VERDICT} holds no spec that this version understands")
         return
     try:
-        found = _derive(spec)
+        if spec.medium is None:
+            found: Manifest | None = _derive(spec)
+        else:
+            from audit_pipeline.verification.recordings import check_recordings
+
+            found = check_recordings(folder, spec, fetch=bool(paths), remarks=remarks)
+            # Columns of headers follow from the recordings, which were compared themselves.
+            signed = _without_headers(signed)
     except AuditError as error:
         _compare_files(signed, _digests_of(spec), remarks)
         remarks.differs("data", f"can no longer be audited: {error.message}")
         return
+    if found is None:
+        return
+    in_memory = in_memory or not found.files  # a folder's content is its recordings
     if not in_memory:
         _compare_files(signed, found.files, remarks)
-    different = list(_columns(signed, found))
+    different = column_differences(signed, found)
     remarks.count("column", len(signed.columns))
     same_files = Counter(sha for _, sha in found.files) == Counter(sha for _, sha in signed.files)
     for name, told in different:
@@ -98,52 +81,12 @@ def _derive(spec: AuditSpec) -> Manifest:
     stage = pipeline.graph(spec)[0]
     with TemporaryDirectory() as place:
         record = pipeline.execute(stage, spec, Store(Path(place)), {})
-        return _read(read_table(record.folder / "manifest.parquet").to_pylist())
+        return read_manifest(read_table(record.folder / "manifest.parquet"))
 
 
-def _read(entries: Sequence[Entry]) -> Manifest:
-    files = tuple((entry["name"], entry["sha256"]) for entry in entries if entry["entry"] == "file")
-    columns = {entry["name"]: (entry["role"], entry["sha256"]) for entry in entries if entry["entry"] == "column"}
-    rows = [entry["rows"] for entry in entries if entry["entry"] == "column"]
-    return Manifest(files, columns, rows[0] if rows else None)
-
-
-def _signed(folder: SignedFolder) -> Manifest:
-    columns = {
-        str(name): (str(entry.get("role")), entry.get("sha256"))
-        for name, entry in folder.group("columns").items()
-        if isinstance(entry, Mapping)
-    }
-    files = tuple((str(name), str(sha)) for name, sha in folder.group("files").items())
-    table = folder.table("manifest.parquet")
-    if table is None:
-        return Manifest(files, columns)
-    try:
-        listed = _read(table.to_pylist())
-    except (KeyError, TypeError):
-        return Manifest(files, columns)
-    # Two files of one name, from two folders, are one entry in the lineage and two in the manifest.
-    return Manifest(listed.files if dict(listed.files) == dict(files) else files, columns, listed.rows)
-
-
-def _columns(signed: Manifest, found: Manifest) -> list[tuple[str, str]]:
-    told = []
-    for name in dict.fromkeys([*signed.columns, *found.columns]):
-        if name not in found.columns:
-            told.append((name, "is gone"))
-        elif name not in signed.columns:
-            told.append((name, "is new"))
-        else:
-            (role, sha), (role_now, sha_now) = signed.columns[name], found.columns[name]
-            if sha != sha_now:
-                told.append((name, f"content differs: SHA-256 {short(sha_now)}, signed {short(sha)}"))
-            if role != role_now:
-                told.append((name, f"has the role {role_now}, signed {role}"))
-    if signed.rows is not None and found.rows is not None and signed.rows != found.rows and told:
-        # Every column differs then, and for one reason.
-        kept = [(name, sentence) for name, sentence in told if not sentence.startswith("content differs")]
-        return [("(all)", f"{found.rows:,} records, signed {signed.rows:,}"), *kept]
-    return told
+def _without_headers(signed: Manifest) -> Manifest:
+    columns = {name: entry for name, entry in signed.columns.items() if not name.startswith(FILE)}
+    return replace(signed, columns=columns)
 
 
 def _compare_files(signed: Manifest, found: Sequence[tuple[str, str]], remarks: Remarks) -> None:
@@ -169,12 +112,14 @@ def _digests_of(spec: AuditSpec) -> list[tuple[str, str]]:
     return [(path.name, digests.of_file(path)) for path in map(Path, spec.data_paths) if path.is_file()]
 
 
-def _given(paths: Sequence[str], signed: Manifest, remarks: Remarks) -> list[str]:
+def _given(paths: Sequence[str], signed: Manifest, *, recordings: bool) -> list[str]:
     found: list[str] = []
     for given in paths:
         path = Path(given)
         if path.is_dir():
             inside = [path / name for name in dict(signed.files) if (path / name).is_file()]
+            if not inside and recordings:
+                inside = [path]  # a folder of recordings is the data itself
             if not inside:
                 names = ", ".join(list(dict(signed.files))[:5])
                 raise DataError(
