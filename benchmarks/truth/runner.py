@@ -65,7 +65,12 @@ def load(parts: Sequence[Part], folder: Path) -> pd.DataFrame:
         if _complete(part, folder):
             rows = pd.read_parquet(folder / f"{part.name}.parquet")
             found.append(rows[rows["replicate"].isin(list(part.replicates))])
-    return pd.concat([frame.dropna(axis=1, how="all") for frame in found], ignore_index=True)
+    rows = pd.concat([frame.dropna(axis=1, how="all") for frame in found], ignore_index=True)
+    # A figure that no dataset has is a column nevertheless.
+    for name in dict.fromkeys(str(name) for frame in found for name in frame):
+        if name not in rows:
+            rows[name] = None
+    return rows
 
 
 def any_complete(parts: Sequence[Part], folder: Path) -> bool:
