@@ -90,7 +90,8 @@ def _pattern(folder: Path, kept: np.ndarray) -> View:
     rows -= rows.mean(axis=0)
     if len(rows) <= EXACT:
         values, vectors = np.linalg.eigh((rows @ rows.T).astype(np.float64))
-        first = np.flatnonzero(values > 1e-9 * max(values[-1], 1e-300))[::-1][:COMPONENTS]
+        # Products of float32: what is smaller is made of their rounding.
+        first = np.flatnonzero(values > 1e-6 * max(values[-1], 1e-300))[::-1][:COMPONENTS]
         scores = vectors[:, first] * np.sqrt(values[first])
     else:
         from sklearn.utils.extmath import randomized_svd

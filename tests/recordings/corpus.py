@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from audit_pipeline import pipeline
+from audit_pipeline.dataset.records import load_info
 from audit_pipeline.pipeline import OUTPUT_FILES
 from audit_pipeline.spec import AuditSpec, parse_spec
 from audit_pipeline.store import Store
@@ -61,3 +62,14 @@ def audit(spec: AuditSpec, root: Path, *, workers: int = 2) -> Path:
     pipeline.publish(records["verdict"], root / "out")
     assert all((root / "out" / name).is_file() for name in OUTPUT_FILES)
     return root / "out"
+
+
+def take_in(spec: AuditSpec, root: Path) -> Path:
+    """Run the stage ``dataset`` alone, and return its folder."""
+    stage = pipeline.graph(spec)[0]
+    return pipeline.execute(stage, spec, Store(root / "store"), {}).folder
+
+
+def notes_of(folder: Path) -> str:
+    """Return the notes of the stage ``dataset`` in one text."""
+    return "\n".join(load_info(folder)["notes"])
