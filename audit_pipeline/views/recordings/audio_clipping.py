@@ -7,8 +7,8 @@ import numpy as np
 from audit_pipeline.views.recordings.registry import audio_view
 from audit_pipeline.views.recordings.sound import Sound
 
-VERSION = 1
-LOOKED_AT = 1 << 18
+VERSION = 2
+LOOKED_AT = 1 << 17
 """Samples of all channels, evenly from the whole: in runs of 4,096, since clipping is known by equal neighbours."""
 
 RUN = 4096
@@ -35,7 +35,7 @@ COLUMNS = (
 def clipping(sound: Sound) -> np.ndarray:
     """Measure clipping, offset, peak, crest factor, the quantisation step and the share of its levels in use.
 
-    Of all channels together, at most 2^18 samples. The step is 2^-(bits - 1) for the fewest bits of which every
+    Of all channels together, at most 2^17 samples. The step is 2^-(bits - 1) for the fewest bits of which every
     sample is a multiple; sounds that were scaled after recording show unused levels. A silent sound has neither.
 
     Contains: gain and its control, overload, the converter's offset and bits, what editing did to the numbers.
@@ -45,18 +45,19 @@ def clipping(sound: Sound) -> np.ndarray:
     Invariant to reversal in time; not to loudness.
     """
     samples = _chosen(sound.samples)
-    size = np.abs(samples)
-    peak = float(size.max())
-    mean = samples.mean(axis=0, dtype=np.float64)
+    high, low = float(samples.max()), float(samples.min())
+    peak = max(high, -low)
+    # A product, since numpy averages over rows of a few channels slowly.
+    mean = np.full(len(samples), 1 / len(samples), dtype=np.float32) @ samples
     offset = float(mean[np.argmax(np.abs(mean))])
-    level = float(np.sqrt(np.mean((samples - mean.astype(np.float32)) ** 2, dtype=np.float64)))
+    apart_from_mean = (samples - mean).ravel()
+    level = float(np.sqrt(apart_from_mean @ apart_from_mean / len(apart_from_mean)))
     if peak == 0:
         row = np.full(len(COLUMNS), np.nan)
         row[[3, 4, 6, 12]] = -120, -120, 0, 1
         return row
-    bits = _bits(samples)
+    codes, bits = _codes(samples)
     step = 2.0 ** (1 - bits)
-    high, low = float(samples.max()), float(samples.min())
     extreme = (samples >= high - step / 2) | (samples <= low + step / 2)
     runs = extreme[2:] & extreme[1:-1] & extreme[:-2]
     difference = samples[:, 0] - samples[:, -1] if samples.shape[1] > 1 else None
@@ -65,7 +66,9 @@ def clipping(sound: Sound) -> np.ndarray:
         [
             np.log10(extreme.mean() + 1e-6),
             np.log10((runs.mean() if len(runs) else 0) + 1e-6),
-            np.log10((size >= 1 - step).mean() + 1e-6),
+            np.log10(
+                (np.count_nonzero(samples >= 1 - step) + np.count_nonzero(samples <= step - 1)) / samples.size + 1e-6
+            ),
             _db(peak),
             _db(level),
             _db(peak / (level + 1e-9)),
@@ -74,8 +77,8 @@ def clipping(sound: Sound) -> np.ndarray:
             _db(abs(high) + 1e-6) - _db(abs(low) + 1e-6),
             bits,
             np.log2(step),
-            _unused(samples, step),
-            float((samples == 0).mean()),
+            _unused(codes),
+            1 - np.count_nonzero(samples) / samples.size,
             apart,
         ]
     )
@@ -92,23 +95,21 @@ def _chosen(samples: np.ndarray) -> np.ndarray:
     return np.concatenate([samples[start : start + RUN] for start in starts])
 
 
-def _bits(samples: np.ndarray) -> int:
-    """Return the fewest bits of which every sample is a multiple of the step; 24 for what has none."""
-    rest = samples.ravel()
-    for bits in DEPTHS:
-        # Most depths are ruled out by the first samples.
-        for part in (rest[:1000], rest):
-            scaled = part * np.float32(2 ** (bits - 1))
-            if not np.array_equal(scaled, np.rint(scaled)):
-                break
-        else:
-            return bits
-    return DEPTHS[-1]
+def _codes(samples: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return samples in steps of the fewest bits of which every one is a multiple, and these bits; 24 for what has none."""
+    finest = DEPTHS[-1]
+    scaled = samples.ravel() * np.float32(2 ** (finest - 1))
+    codes = scaled.astype(np.int32)
+    # A bit that is set in none of the numbers, nor any below it, is not in use.
+    used = int(np.bitwise_or.reduce(codes))
+    if not np.array_equal(codes.astype(np.float32), scaled) or used == 0:
+        return codes, finest
+    spare = min((used & -used).bit_length() - 1, finest - DEPTHS[0])
+    return codes >> spare, finest - spare
 
 
-def _unused(samples: np.ndarray, step: float) -> float:
+def _unused(codes: np.ndarray) -> float:
     """Return the share of levels between the quartiles that do not occur, where there are enough samples to fill them."""
-    codes = np.rint(samples.ravel() / np.float32(step)).astype(np.int32)
     low, high = np.quantile(codes[:: 1 + len(codes) // 10_000], [0.25, 0.75]).astype(np.int64)
     between = int(high - low) + 1
     if between < 8 or between > len(codes) // 20:

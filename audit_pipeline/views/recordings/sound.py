@@ -5,12 +5,13 @@ Bounds: of a sound longer than 30 s, six stretches of 5 s are looked at, the fir
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from math import ceil, log2
 
 import numpy as np
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the prepared frames change; part of the key of every audio view."""
 
 LEAST = 0.01
@@ -20,7 +21,11 @@ STRETCHES, STRETCH = 6, 5.0
 """Number and seconds of the stretches of a long sound."""
 
 FRAME, HOP = 0.032, 0.016
-LONG_FRAME = 0.256
+LONG_FRAME, LONG_FRAMES = 0.256, 42
+"""Seconds of a long frame, and the most of them."""
+
+AT_ONCE = 1 << 16
+"""Samples of frames that are transformed at a time."""
 
 FLOOR = 1e-12
 """Power added to every band: -120 dB of full scale, below the rounding of 16 bits and above that of float32."""
@@ -72,8 +77,10 @@ class Sound:
 
     @cached_property
     def frames(self) -> np.ndarray:
-        """Frames (m, length) of 32 ms every 16 ms, not windowed; none lies across two stretches."""
-        return self._cut(FRAME, HOP)
+        """Frames (m, length) of 32 ms every 16 ms, not windowed; none lies across two stretches. Read-only."""
+        length, step = _fast(FRAME * self.rate), max(1, round(HOP * self.rate))
+        parts = [_sliding(stretch, length)[::step] for stretch in self.stretches]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @cached_property
     def power(self) -> np.ndarray:
@@ -83,23 +90,38 @@ class Sound:
     @cached_property
     def level(self) -> np.ndarray:
         """Level (m,) of the short frames without their mean, in dB of full scale."""
-        return decibels(self.frames.var(axis=1))
+        return decibels(np.concatenate([part.var(axis=1) for part in _parts(self.frames, self.frames.shape[1])]))
 
     @cached_property
     def long_power(self) -> tuple[np.ndarray, np.ndarray]:
-        """Hz of the bins, and the mean power (bins,) over frames of 256 ms that overlap by half."""
-        frames = self._cut(LONG_FRAME, LONG_FRAME / 2)
-        frames = frames - frames.mean(axis=1, keepdims=True)
-        return np.fft.rfftfreq(frames.shape[1], 1 / self.rate), _power(frames).mean(axis=0)
-
-    def _cut(self, frame: float, hop: float) -> np.ndarray:
-        length, step = _fast(frame * self.rate), max(1, round(hop * self.rate))
-        parts = []
+        """Hz of the bins, and the mean power (bins,) over at most 42 frames of 256 ms, which overlap by half where it takes that."""
+        length = _fast(LONG_FRAME * self.rate)
+        most = LONG_FRAMES // len(self.stretches)
+        total, seen = np.zeros(length // 2 + 1), 0
         for stretch in self.stretches:
-            # A sound shorter than a frame is followed by zeros: there is always one frame.
-            padded = np.pad(stretch, (0, max(0, length - len(stretch))))
-            parts.append(np.lib.stride_tricks.sliding_window_view(padded, length)[::step])
-        return np.concatenate(parts)
+            sliding = _sliding(stretch, length)
+            count = min(most, 1 + 2 * (len(sliding) - 1) // length)
+            # From the first to the last sample, so that the sound played backwards has the same frames.
+            places = np.linspace(0, len(sliding) - 1, count).round().astype(np.int64)
+            seen += count
+            for part in _parts(places, length):
+                frames = sliding[part]
+                total += _power(frames - frames.mean(axis=1, keepdims=True)).sum(axis=0)
+        return np.fft.rfftfreq(length, 1 / self.rate), (total / seen).astype(np.float32)
+
+
+def _sliding(stretch: np.ndarray, length: int) -> np.ndarray:
+    """Return all frames (m, length) of a stretch; one shorter than a frame is followed by zeros, so that there always is one."""
+    if len(stretch) < length:
+        stretch = np.pad(stretch, (0, length - len(stretch)))
+    return np.lib.stride_tricks.sliding_window_view(stretch, length)
+
+
+def _parts(frames: np.ndarray, length: int) -> Iterator[np.ndarray]:
+    """Yield frames (m, ...) of so many samples in parts so few that what is computed of them stays in the processor's cache."""
+    count = max(1, AT_ONCE // length)
+    for start in range(0, len(frames), count):
+        yield frames[start : start + count]
 
 
 def _mono(samples: np.ndarray) -> np.ndarray:
@@ -120,11 +142,24 @@ def _power(frames: np.ndarray) -> np.ndarray:
     from scipy.fft import rfft
 
     length = frames.shape[1]
+    window, scale = _window(length)
+    out = np.empty((len(frames), length // 2 + 1), dtype=np.float32)
+    start = 0
+    for part in _parts(frames, length):
+        spectrum = rfft(part * window, axis=1)
+        power = out[start : start + len(part)]
+        np.square(spectrum.real, out=power)
+        power += np.square(spectrum.imag)
+        power *= scale
+        start += len(part)
+    return out
+
+
+@lru_cache(maxsize=16)
+def _window(length: int) -> tuple[np.ndarray, np.float32]:
+    """Return a Hann window, and what makes the sum of the squared spectrum a mean square."""
     window = np.hanning(length + 1)[:-1].astype(np.float32)
-    spectrum = rfft(frames * window, axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
-    power *= np.float32(2 / (length * float((window**2).sum())))
-    return power
+    return window, np.float32(2 / (length * float((window**2).sum())))
 
 
 def decibels(power: np.ndarray) -> np.ndarray:
@@ -137,12 +172,19 @@ def band_weights(frequencies: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
     A band that reaches beyond the highest frequency is NaN: it was not recorded.
     """
-    width = frequencies[1] - frequencies[0]
+    return _band_weights(len(frequencies), float(frequencies[1] - frequencies[0]), tuple(map(float, edges)))
+
+
+@lru_cache(maxsize=32)
+def _band_weights(bins: int, width: float, between: tuple[float, ...]) -> np.ndarray:
+    frequencies, edges = width * np.arange(bins), np.array(between)
     low, high = frequencies - width / 2, frequencies + width / 2
     overlap = np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])
     weights = np.maximum(overlap, 0) / width
     weights[:, edges[1:] > frequencies[-1] * (1 + 1e-6)] = np.nan
-    return weights.astype(np.float32)
+    weights = weights.astype(np.float32)
+    weights.flags.writeable = False
+    return weights
 
 
 def third_octaves(lowest: float, highest: float) -> tuple[np.ndarray, np.ndarray]:
