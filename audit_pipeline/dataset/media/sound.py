@@ -18,6 +18,9 @@ from audit_pipeline.dataset.media.source import Stream
 _BLOCK = 1 << 20
 """Samples that are decoded at a time."""
 
+_FIRST = 1 << 11
+"""Samples of a block that are looked at before all of it."""
+
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 
@@ -86,10 +89,12 @@ def _read(file: object, packed: int, limits: Limits) -> Sound:
             raise Unreadable("bomb", f"{packed:,} bytes announce {said}")
         raise Unreadable("gigantic", f"the sound lasts {said}, more than the limit")
     bits = _BITS.get(codec)
+    # Half the memory where 16 bits hold every sample.
+    kind = "float32" if bits is None else "int16" if bits <= 16 else "int32"
     blocks: list[np.ndarray] = []
     count, step = 0, max(1, _BLOCK // channels)
     while True:
-        block = file.read(step, dtype="int32" if bits else "float32", always_2d=True)
+        block = file.read(step, dtype=kind, always_2d=True)
         count += len(block)
         if count > most:
             raise Unreadable("gigantic", f"the sound lasts more than {most / rate:,.0f} seconds in {channels} channels")
@@ -109,7 +114,8 @@ def _finish(blocks: list[np.ndarray], rate: int, bits: int | None, codec: str) -
     place = 0
     while blocks:
         block = blocks.pop(0)
-        np.multiply(block, 2.0**-31 if bits else 1.0, out=samples[place : place + len(block)], casting="unsafe")
+        scale = 2.0 ** (1 - 8 * block.dtype.itemsize) if bits else 1.0
+        np.multiply(block, np.float32(scale), out=samples[place : place + len(block)], casting="unsafe")
         place += len(block)
     if bits:
         return Sound(samples, rate, bits, used, codec)
@@ -122,9 +128,11 @@ def _finish(blocks: list[np.ndarray], rate: int, bits: int | None, codec: str) -
 
 
 def _in_use(blocks: list[np.ndarray], bits: int) -> int | None:
-    """Return the bits in use; libsndfile puts integers of fewer bits at the top of 32."""
+    """Return the bits in use; libsndfile puts integers of fewer bits at the top of 16 or 32."""
+    spare = 8 * blocks[0].dtype.itemsize - bits
     for block in blocks:
         # The finest step of any block is what the sound was recorded with; most show it at once.
-        if bits_in_use(block >> (32 - bits), bits) == bits:
-            return bits
-    return bits_in_use(np.concatenate(blocks) >> (32 - bits), bits)
+        for part in (block[:_FIRST], block):
+            if bits_in_use(part >> spare, bits) == bits:
+                return bits
+    return bits_in_use(np.concatenate(blocks) >> spare, bits)
