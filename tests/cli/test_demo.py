@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def test_an_unexpected_verdict_is_marked_and_exits_1(
     monkeypatch.setattr(made_up_stages, "level", "pass")
     assert main(["demo", "--out", "elsewhere"]) == 1
     assert "pass (!)" in capsys.readouterr().out
+
+
+def test_the_right_verdict_for_another_reason_is_told_and_exits_1(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = replace(case("one", "fail"), reasons={"site": "aliased"})
+    monkeypatch.setattr(demo, "CASES", (other, case("two", "fail")))
+    assert main(["demo"]) == 1
+    shown = capsys.readouterr().out
+    assert "fail (!)" in shown
+    assert "one: site is confounded, expected aliased" in shown
+    assert "1 of 2 verdicts are as expected." in shown
 
 
 @pytest.mark.usefixtures("_cases")

@@ -151,6 +151,24 @@ def test_raw_assets_write_where_the_audits_read() -> None:
     assert (ROOT / "assets" / "defs" / "clinic" / data).resolve() == folder / "clinic" / "clinic.csv"
 
 
+def test_the_version_of_raw_recordings_covers_each_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from audit_pipeline.demo.recordings import tanks
+
+    raw = importlib.import_module("assets.raw")
+    monkeypatch.setattr(raw, "DATA", tmp_path)
+    table, files = tanks.photographs(repaired=False, n=8)
+    versions = []
+    for last in (files["0008.jpg"], files["0008.jpg"], files["0007.jpg"]):
+        changed = {**files, "0008.jpg": last}
+        monkeypatch.setattr(tanks, "photographs", lambda *, repaired, changed=changed: (table, changed))
+        done = dg.materialize([raw.raw_asset("tanks")])
+        event = done.get_asset_materialization_events()[0].materialization
+        assert event.metadata["files"].value == 9
+        versions.append((event.tags or {})["dagster/data_version"])
+
+    assert versions[0] == versions[1] != versions[2]
+
+
 def test_both_ways_to_name_the_location_agree() -> None:
     import tomllib
 
