@@ -133,13 +133,21 @@ def _periods(on: np.ndarray, off: np.ndarray, weights: np.ndarray) -> np.ndarray
     A wave is cos(2 pi d / q) of a size d above q / 2, for each step q.
     """
     steps = np.array(STEPS, dtype=np.float32)[:, None]
-    means, enough = [], []
-    for sizes, weight in ((on, weights), (off, None)):
-        low = np.stack([sizes[:, down::BLOCK, right::BLOCK].ravel() for down, right in LOW])[:, None, :]
-        large = (low > steps / 2).astype(np.float32)
-        waves = np.cos(low * (np.float32(2 * np.pi) / steps))
-        waves *= large
-        count = large.sum(axis=2)
-        enough.append(count >= ENOUGH)
-        means.append(waves.sum(axis=2) / count if weight is None else (waves @ weight) / (large @ weight))
-    return np.where(enough[0] & enough[1], means[0] - means[1], np.nan).ravel()
+    low = np.concatenate(
+        [
+            [
+                sizes[:, down::BLOCK, right::BLOCK].ravel() for down, right in LOW
+            ]  # by frequency, on and then off the grid
+            for sizes in (on, off)
+        ],
+        axis=1,
+    )[:, None, :]
+    large = (low > steps / 2).astype(np.float32)
+    waves = np.cos(low * (np.float32(2 * np.pi) / steps))
+    waves *= large
+    # Columns: the weights of blocks on the grid, those off the grid, and how many there are on it.
+    sums = np.zeros((low.shape[2], 3), dtype=np.float32)
+    sums[: len(weights), 0], sums[len(weights) :, 1], sums[: len(weights), 2] = weights, 1, 1
+    counts = large @ sums
+    mean = (waves @ sums[:, :2]) / counts[..., :2]
+    return np.where(counts[..., 1:].min(axis=2) >= ENOUGH, mean[..., 0] - mean[..., 1], np.nan).ravel()

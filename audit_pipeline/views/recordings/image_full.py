@@ -15,7 +15,7 @@ VERSION = 2
 SIDE = 7
 """Pixels of a filter's side, at every scale."""
 
-SCALES = ((64, 2, 16, 3), (32, 1, 24, 2), (16, 1, 16, 2))
+SCALES = ((64, 3, 16, 3), (32, 2, 24, 2), (16, 1, 16, 2))
 """Side of the square plane, pixels between patches, number of filters, and side of the grid over which responses are pooled."""
 
 NATIVE, NATIVE_STRIDE = 12, 4
