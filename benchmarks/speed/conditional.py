@@ -26,39 +26,16 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import binom, spearmanr
 
 from audit_pipeline.threads import one_thread
+from benchmarks.speed.environments import interpreter
 
 HERE = Path(__file__).parent
-PEER = HERE / ".peers" / "mlconfound"
-REQUIREMENTS = HERE / "peer_mlconfound.txt"
 EFFECTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6)
-
-
-def peer_python() -> Path:
-    """Return the interpreter of the peer's environment, which is made on first use and ignored by git."""
-    python = PEER / "bin" / "python"
-    if not (PEER / ".installed").exists():
-        print(f"making {PEER} ...", file=sys.stderr)
-        venv.create(PEER, with_pip=True, clear=True)
-        command = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-r",
-            str(REQUIREMENTS),
-        ]
-        subprocess.run(command, check=True)
-        (PEER / ".installed").touch()
-    return python
 
 
 def cases(n: int, seeds: int, effects: tuple[float, ...]) -> dict[str, np.ndarray]:
@@ -79,7 +56,13 @@ def ask_peer(made: dict[str, np.ndarray], permutations: int, seeds: list[int]) -
     """Return p-value and seconds of the peer (seeds, cases, 2)."""
     with tempfile.TemporaryDirectory() as folder:
         np.savez(Path(folder) / "cases.npz", **made)  # type: ignore[arg-type]
-        command = [peer_python(), HERE / "peer_mlconfound.py", Path(folder) / "cases.npz", permutations, *seeds]
+        command = [
+            interpreter("mlconfound"),
+            HERE / "peer_mlconfound.py",
+            Path(folder) / "cases.npz",
+            permutations,
+            *seeds,
+        ]
         done = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True)
     return np.array(json.loads(done.stdout))
 
@@ -188,7 +171,7 @@ def main() -> None:
     parser.add_argument("--datasets", type=int, default=10, help="an effect, for the agreement")
     parser.add_argument("--ratio", type=float, default=50)
     options = parser.parse_args()
-    peer_python()
+    interpreter("mlconfound")
     with one_thread():
         ratio = speed(options.sizes, options.permutations)
         agreed = agreement(200, options.datasets, 199)
