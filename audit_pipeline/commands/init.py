@@ -11,7 +11,7 @@ import click
 ORDER = 5
 
 
-@click.command(name="init", short_help="Look at a table and propose a spec.")
+@click.command(name="init", short_help="Look at a table or a folder and propose a spec.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option(
     "--out",
@@ -22,8 +22,9 @@ ORDER = 5
 def command(paths: tuple[str, ...], out: Path | None) -> int:
     """Look at the table PATH and propose a spec: which column is the label, the subject, acquisition metadata, a covariate.
 
-    PATH is a csv, tsv, jsonl or parquet file, a glob, a URL, or a folder of such files; several are one table. Each guess
-    comes with its reason as a comment. Read them before you run the audit.
+    PATH is a csv, tsv, jsonl or parquet file, a glob, a URL, or a folder of such files; several are one table. A column
+    that names images or sounds becomes what models see, and so does a folder of them without a table. Each guess comes with
+    its reason as a comment. Read them before you run the audit.
     """
     import sys
 

@@ -13,14 +13,19 @@ from audit_pipeline.dataset.look import Look, look_at
 from audit_pipeline.dataset.read import Loaded
 from audit_pipeline.dataset.settled import Trouble
 from audit_pipeline.proposal import vocabulary
+from audit_pipeline.recordings.listing import ENDINGS
 from audit_pipeline.report.text import visible
 
 MAX_LEVELS = 50
 """Up to this many distinct values a column is described by its levels, and may be a label."""
 
 _FILE = re.compile(
-    r".*\.(png|jpe?g|tiff?|bmp|dcm|nii(\.gz)?|wav|flac|mp3|ogg|m4a|npy|npz|mp4|avi|h5|edf)", re.IGNORECASE
+    rf".*({'|'.join(ending.replace('.', '[.]') for endings in ENDINGS.values() for ending in endings)}"
+    r"|\.(nii(\.gz)?|m4a|npz|mp4|avi|h5|edf))",
+    re.IGNORECASE,
 )
+
+_SAMPLE = 50
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Column:
     levels : names and counts of the values, most frequent first, without missing ones; empty for more than a few.
     codes : (n,) index of each record's level where there are few, ``levels`` in the order of ``names``; else None.
     files : whether the values are names of recordings.
+    sample : some of the values, as text; of few all.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Column:
     names: tuple[str, ...] = ()
     files: bool = False
     trouble: Trouble | None = None
+    sample: tuple[str, ...] = ()
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -112,10 +119,14 @@ def _column(loaded: Loaded, name: str, position: int) -> Column:
             else [value for value in values.slice(0, 50).to_pylist() if value is not None]
         )
         files = bool(few) and all(_FILE.fullmatch(value) for value in few)
-        return Column(name, position, look, files=files, trouble=trouble)
+        # Evenly, since tables are often sorted.
+        some = values.take(np.linspace(0, len(values) - 1, _SAMPLE).astype(int)).to_pylist() if few else []
+        sample = tuple(value for value in some if value is not None)
+        return Column(name, position, look, files=files, trouble=trouble, sample=sample)
     factor = kinds.factor(values, look.kind)
     counts = np.bincount(factor.codes, minlength=len(factor.levels))
     order = np.argsort(-counts, kind="stable")
     levels = tuple((factor.levels[i], int(counts[i])) for i in order if factor.levels[i] != kinds.MISSING)
     files = bool(levels) and all(_FILE.fullmatch(level) for level, _ in levels)
-    return Column(name, position, look, levels, factor.codes, factor.levels, files, trouble)
+    sample = tuple(level for level, _ in levels)
+    return Column(name, position, look, levels, factor.codes, factor.levels, files, trouble, sample)

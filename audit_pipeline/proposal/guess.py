@@ -16,6 +16,7 @@ from audit_pipeline.dataset import hidden, kinds
 from audit_pipeline.dataset.ordered import FEW_CLASSES
 from audit_pipeline.proposal import vocabulary as v
 from audit_pipeline.proposal.columns import Column
+from audit_pipeline.recordings.names import Medium
 
 MAX_SENSORS = 5
 """A word in the names of more columns than this (sensor_1 ... sensor_30) names measurements, not metadata."""
@@ -41,6 +42,8 @@ class Guess:
     nuisance_candidates : columns with a few levels whose names say nothing, where no column was recognised as metadata.
     missing : marks of missing values to be declared, by column, since the audit would refuse the column otherwise.
     orders : columns whose levels have an order.
+    recording, medium : the column that names images or sounds, where models see these; the table's other columns are then no
+        features, and ``features`` are those without a role.
     """
 
     label: Choice | None = None
@@ -55,11 +58,14 @@ class Guess:
     certain: bool = True
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     orders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    recording: Choice | None = None
+    medium: Medium | None = None
 
 
-def guess(columns: Sequence[Column]) -> Guess:
-    """Give every column a role."""
-    found = Guess()
+def guess(columns: Sequence[Column], *, recording: Choice | None = None, medium: Medium | None = None) -> Guess:
+    """Give every column a role; the one with the names of recordings, if there is any, has been found."""
+    found = Guess(recording=recording, medium=medium)
+    columns = [column for column in columns if recording is None or column.name != recording.column.name]
     free = {column.name: column for column in columns if column.look.distinct > 0}
     common = Counter(word for column in columns for word in set(column.core))
     crowded = {word for word, count in common.items() if count > MAX_SENSORS}
@@ -69,7 +75,7 @@ def guess(columns: Sequence[Column]) -> Guess:
             del free[choice.column.name]
         return choice
 
-    found.split = take(_first(free.values(), _split))
+    found.split = take(_first(free.values(), names_a_split))
     found.subject = take(_subject(free.values()))
     for column in list(free.values()):
         if why := _covariate(column, crowded):
@@ -84,11 +90,12 @@ def guess(columns: Sequence[Column]) -> Guess:
     found.label = take(_label(found, free))
     if found.label is not None:
         for column in list(free.values()):
-            if _same(column, found.label.column):
+            if gives_away(column, found.label.column):
                 why = f"each of its values goes with one {found.label.column.name}: a second label?"
                 found.ignore.append(Choice(column, why))
                 del free[column.name]
-    _mend(found, free)
+    # Columns that nobody looks at need no mending.
+    _mend(found, free if recording is None else {})
     found.features = list(free.values())
     if not found.nuisance:
         found.nuisance_candidates = [
@@ -104,7 +111,8 @@ def _first(columns: Iterable[Column], test: Callable[[Column], str | None]) -> C
     return None
 
 
-def _split(column: Column) -> str | None:
+def names_a_split(column: Column) -> str | None:
+    """Return why a column is a division into training and test, if it is one."""
     if not column.few:
         return None
     if {level.casefold() for level, _ in column.levels} <= v.SPLIT_LEVELS:
@@ -191,7 +199,7 @@ def _label(found: Guess, free: dict[str, Column]) -> Choice | None:
     )
     if named:
         best = named[0]
-        named = [best, *(column for column in named[1:] if not _same(column, best))]
+        named = [best, *(column for column in named[1:] if not gives_away(column, best))]
         found.label_candidates = named[1:]
         found.certain = len(named) == 1 or _rank(named[1]) < _rank(best)
         return Choice(best, NAMED if found.certain else f"{NAMED}, but other names would do as well")
@@ -224,7 +232,7 @@ def _content_rank(column: Column, last: int) -> int:
     return 2 * (column.position == last) + (column.position == 0) + 2 * binary + (column.look.kind != "numeric")
 
 
-def _same(column: Column, label: Column) -> bool:
+def gives_away(column: Column, label: Column) -> bool:
     """Return whether a column gives the label away: all records of each of its few levels have one label, and vice versa nearly."""
     if column.codes is None or label.codes is None or not column.few or column.look.distinct > 20:
         return False

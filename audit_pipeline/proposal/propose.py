@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from audit_pipeline.dataset.files import DataFile, find, is_table, split_ending
-from audit_pipeline.dataset.read import load_table
+from audit_pipeline.dataset.read import Loaded, load_table
 from audit_pipeline.errors import AuditError, DataError
 from audit_pipeline.proposal.columns import Column, columns_of
-from audit_pipeline.proposal.guess import guess
+from audit_pipeline.proposal.folders import guess_folders
+from audit_pipeline.proposal.guess import Choice, Guess, guess
+from audit_pipeline.proposal.recordings import WORDS, named_recordings, recordings_in, table_in
 from audit_pipeline.proposal.render import Missing, render
+from audit_pipeline.proposal.trial import trial
+from audit_pipeline.recordings.listing import Listing
 from audit_pipeline.yamltext import scalar
 
 PURPOSES = frozenset(
@@ -35,35 +38,28 @@ class Proposal:
 
 
 def propose(paths: Sequence[str], *, out: Path | None = None) -> Proposal:
-    """Look at a table and propose a spec.
+    """Look at a table or a folder of recordings and propose a spec.
 
     Parameters
     ----------
-    paths : files, globs, URLs, or one folder with tables of one kind.
+    paths : files, globs, URLs, or one folder with tables of one kind, or with recordings.
     out : the file that the spec is meant for; paths in it are relative to its folder.
 
     Raises
     ------
-    DataError : the table cannot be read.
+    DataError : the table cannot be read, or there is none and no recordings.
     """
-    patterns = [pattern for path in paths for pattern in _tables(path)]
-    files = find(patterns)
-    loaded = load_table(files)
-    columns = columns_of(loaded)
-    found = guess(columns)
+    seen = _seen(paths)
+    found = seen.guess
     folder = (out.parent if out is not None else Path()).absolute()
-    data = [_relative(pattern, folder) for pattern in patterns]
-    about = (
-        f"{files[0].name}{f' and {len(files) - 1:,} more' if len(files) > 1 else ''}: "
-        f"{loaded.table.num_rows:,} records, {loaded.table.num_columns:,} columns"
-    )
+    data = [_relative(pattern, folder) for pattern in seen.patterns]
 
     def text(suspects: Sequence[Missing], *closing: str) -> str:
         return render(
             found,
-            name=_name(files[0]),
+            name=_name(seen.loaded.files[0]),
             data=data[0] if len(data) == 1 else data,
-            about=about,
+            about=seen.about,
             suspects=suspects,
             closing=closing,
         )
@@ -73,20 +69,83 @@ def propose(paths: Sequence[str], *, out: Path | None = None) -> Proposal:
         if out is not None
         else "Next: save this as audit.yaml (--out audit.yaml does), then: audit-pipeline run audit.yaml"
     )
-    if found.label is None or not found.nuisance:
+    # Headers of recordings are metadata as well.
+    no_nuisance = not found.nuisance and found.recording is None
+    if found.label is None or no_nuisance:
         need = " and ".join(
-            part for part, absent in (("label", found.label is None), ("nuisance", not found.nuisance)) if absent
+            part for part, absent in (("label", found.label is None), ("nuisance", no_nuisance)) if absent
         )
-        return Proposal(text(_suspects(columns), f"First of all: fill in {need}.", next_), ready=False)
+        return Proposal(text(_suspects(seen.columns), f"First of all: fill in {need}.", next_), ready=False)
     try:
-        facts, read = _trial(text(()), folder)
+        tried = trial(text(()), folder, seen.listing)
     except AuditError as error:
         place = "".join(
             (f" row {error.row}," if error.row else "", f" column {error.column!r}," if error.column else "")
         ).rstrip(",")
         refused = f"As it stands the audit is refused:{place + ':' if place else ''} {error.message}. What to do: {error.remedy}."
-        return Proposal(text(_suspects(columns), refused, next_), ready=False)
-    return Proposal(text(facts, read, next_), ready=True)
+        return Proposal(text(_suspects(seen.columns), refused, next_), ready=False)
+    suspects = _suspects(seen.columns) if tried.suspects is None else tried.suspects
+    return Proposal(text(suspects, *tried.told, next_), ready=True)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found at the paths: patterns for ``data:``, the table, its columns, a guess, and where recordings lie."""
+
+    patterns: Sequence[str]
+    loaded: Loaded
+    columns: Sequence[Column]
+    guess: Guess
+    about: str
+    listing: Listing | None = None
+
+
+def _seen(paths: Sequence[str]) -> _Seen:
+    if len(paths) == 1 and "://" not in paths[0] and Path(paths[0]).is_dir() and not _tables_in(Path(paths[0])):
+        return _folder(paths[0])
+    patterns = [pattern for path in paths for pattern in _tables(path)]
+    files = find(patterns)
+    loaded = load_table(files)
+    columns = columns_of(loaded)
+    more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    about = f"{files[0].name}{more}: {loaded.table.num_rows:,} records, {loaded.table.num_columns:,} columns"
+    named = named_recordings(patterns, columns)
+    first = next((candidate for candidate in named if candidate.exists), None)
+    found = (
+        guess(columns)
+        if first is None
+        else guess(columns, recording=Choice(first.column, first.why), medium=first.medium)
+    )
+    whys = {candidate.column.name: candidate.why for candidate in named}
+    found.ignore = [replace(choice, why=whys.get(choice.column.name, choice.why)) for choice in found.ignore]
+    return _Seen(patterns, loaded, columns, found, about, first.listing if first is not None else None)
+
+
+def _folder(path: str) -> _Seen:
+    """Look at a folder of recordings without a table.
+
+    Raises
+    ------
+    DataError : it holds no recordings either.
+    """
+    inside = recordings_in(path)
+    if inside is None:
+        raise DataError(
+            "the folder holds no table, and no recordings",
+            file=path,
+            expected="csv, tsv, jsonl or parquet; or images or sounds, in folders by label",
+            remedy="name the table, or the folder above the recordings",
+        )
+    medium, listing = inside
+    columns = columns_of(listing.loaded)
+    what = WORDS[medium]
+    found = guess_folders(columns, medium, f"the paths of the {what} in the folder, which holds no table of them")
+    about = "; ".join((f"the folder {path}: {len(listing.names):,} {what}", *listing.loaded.notes))
+    return _Seen([path], listing.loaded, columns, found, about, listing)
+
+
+def _tables_in(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir() if entry.is_file() and is_table(entry.name))
 
 
 def _tables(path: str) -> list[str]:
@@ -94,7 +153,10 @@ def _tables(path: str) -> list[str]:
     folder = Path(path)
     if "://" in path or not folder.is_dir():
         return [path]
-    tables = sorted(entry.name for entry in folder.iterdir() if entry.is_file() and is_table(entry.name))
+    listed = table_in(folder)
+    if listed is not None:
+        return [listed]
+    tables = _tables_in(folder)
     if not tables:
         raise DataError(
             "the folder holds no table",
@@ -152,44 +214,3 @@ def _suspects(columns: Sequence[Column]) -> list[Missing]:
         for column in columns
         for suspect in column.look.suspects
     ]
-
-
-def _trial(text: str, folder: Path) -> tuple[list[Missing], str]:
-    """Read the table as the proposed spec says, and return what may be missing, and what was read in words.
-
-    Raises
-    ------
-    AuditError : the audit would be refused.
-    """
-    import yaml
-
-    from audit_pipeline import pipeline
-    from audit_pipeline.dataset.records import load_info
-    from audit_pipeline.spec import parse_spec
-    from audit_pipeline.store import Store
-
-    spec = parse_spec(yaml.safe_load(text), base=folder)
-    stage = pipeline.graph(spec)[0]
-    with tempfile.TemporaryDirectory() as store:
-        record = pipeline.execute(stage, spec, Store(Path(store)), {})
-        suspected = load_info(record.folder)["suspected_missing"]
-    summary = record.summary
-    subjects = f"{summary['subjects']:,} subjects, " if spec.subject else ""
-    return (
-        [
-            Missing(
-                column=fact["column"],
-                mark=fact["value"] if fact["number"] else scalar(fact["value"]),
-                note=_places(fact),
-            )
-            for fact in suspected
-        ],
-        f"Read as written above: {summary['records']:,} records, {subjects}{summary['features']:,} features.",
-    )
-
-
-def _places(fact: dict[str, object]) -> str:
-    where = fact["where"]
-    assert isinstance(where, list)
-    places = "".join(f", {at['count']:,} of {at['records']:,} at {at['column']} {at['level']!r}" for at in where)
-    return f"{fact['count']:,} of {fact['of']:,} records{places}"

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 
 from audit_pipeline.proposal.columns import Column
 from audit_pipeline.proposal.guess import Choice, Guess
+from audit_pipeline.proposal.recordings import WORDS
 from audit_pipeline.report.text import visible
 from audit_pipeline.yamltext import flow, scalar
 
 NO_LABEL = "CHANGE_ME"
+NO_COLUMN = (
+    "If there is none: sort the files into a folder for each label and give `label: folder`, or list them in a table, "
+    "manifest.csv, with a column for the paths and one for the label."
+)
 WIDTH = 110
 MAX_LISTED = 12
 
@@ -53,6 +58,7 @@ def render(
         f"name: {scalar(name)}",
         f"data: {scalar(data) if isinstance(data, str) else flow(data)}",
         "",
+        *_recording(found),
         *_label(found),
         *_subject(found),
         *_nuisance(found),
@@ -61,7 +67,7 @@ def render(
         *_order(found),
         *_missing(found, suspects),
         *_list("ignore", "Neither a model nor the audit looks at these.", found.ignore),
-        *_features(found.features),
+        *(_features(found.features) if found.recording is None else _undeclared(found.features)),
         *(line for text in closing for line in _comment(text)),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -79,10 +85,21 @@ def _entry(column: Column) -> str:
     return f"{scalar(column.name)} ({column.content()})"
 
 
+def _recording(found: Guess) -> list[str]:
+    if found.recording is None:
+        return []
+    return [
+        *_comment(f"What models see: {WORDS[found.medium or 'image']}. The column has {found.recording.why}."),
+        f"{found.medium}: {scalar(found.recording.column.name)}",
+        "",
+    ]
+
+
 def _label(found: Guess) -> list[str]:
     if found.label is None:
         return [
             *_comment("What a model shall predict. No column looks like it: put its name here."),
+            *(_comment(NO_COLUMN) if found.recording is not None else []),
             f"label: {NO_LABEL}",
             "",
         ]
@@ -115,13 +132,23 @@ def _subject(found: Guess) -> list[str]:
 
 
 def _nuisance(found: Guess) -> list[str]:
+    headers = (
+        ""
+        if found.recording is None
+        else " Columns file.* are read from the headers of the files (device, software, compression, sample rate, date ...) and "
+        "need not be named: those that tell the files apart are audited too."
+    )
     if found.nuisance:
-        return _list("nuisance", "How the records were made; must not influence the label.", found.nuisance)
+        meaning = f"How the records were made; must not influence the label.{headers}"
+        return _list("nuisance", meaning, found.nuisance)
     candidates = [_entry(column) for column in found.nuisance_candidates[:MAX_LISTED]]
+    ask = (
+        "Name at least one, since without there is nothing to audit." if not headers else "Name those that you know of."
+    )
     return [
         *_comment(
             "How the records were made; must not influence the label: site, device, operator, batch, date ... No column looks "
-            "like it. Name at least one, since without there is nothing to audit."
+            f"like it. {ask}{headers}"
         ),
         *(_comment(f"One of these, perhaps: {', '.join(candidates)}.") if candidates else []),
         "nuisance: []",
@@ -202,5 +229,22 @@ def _features(features: Iterable[Column]) -> list[str]:
     )
     return [
         *_comment(f"What models see: every other column, here {f'{len(names):,}: ' if len(names) > 1 else ''}{shown}."),
+        "",
+    ]
+
+
+def _undeclared(columns: Iterable[Column]) -> list[str]:
+    """Return what is said of columns without a role where models see recordings: nobody looks at them."""
+    names = [_entry(column) for column in columns]
+    if not names:
+        return []
+    shown = ", ".join(names[:MAX_LISTED]) + (
+        f" and {len(names) - MAX_LISTED:,} more" if len(names) > MAX_LISTED else ""
+    )
+    return [
+        *_comment(
+            f"Not declared, so neither a model nor the audit looks at it: {shown}. What tells of how, where, when or "
+            "of whom something was recorded belongs above."
+        ),
         "",
     ]

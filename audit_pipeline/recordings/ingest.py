@@ -15,6 +15,7 @@ from audit_pipeline.dataset.read import Loaded
 from audit_pipeline.errors import DataError, shorten
 from audit_pipeline.parquet import write_table
 from audit_pipeline.recordings.derived import file_columns
+from audit_pipeline.recordings.encode import Encoded, encode
 from audit_pipeline.recordings.listing import Listing
 from audit_pipeline.recordings.look import Looked, look_through
 from audit_pipeline.recordings.names import PLANE, REMAINDER, Medium, looks
@@ -93,7 +94,7 @@ class Ingested:
         first, record = self.looked.rows[lost[0]], int(lost[0])
         known = not self.listing.is_folder
         others = "; ".join(f"{self.listing.names[i] or '(none)'}: {self._reason(i)}" for i in lost[1 : 1 + _SHOWN])
-        named = f"{first['path']}: " if known and first["path"] else ""
+        named = f"{self.listing.names[record]}: " if known and self.listing.names[record] else ""
         file, row = self.loaded.place(record) if known else (str(first["path"]), None)
         remedy = str(first["remedy"])
         if share < 1:
@@ -149,7 +150,19 @@ class Ingested:
                 matrix = self._remainders(records[viewed], progress)
             else:
                 matrix = self.looked.matrix(name, records, "u1" if name == PLANE else "<f4")
-            _write(folder / f"look_{name}.parquet", matrix)
+            write_look(folder / f"look_{name}.parquet", matrix)
+
+    def encode(self, spec: AuditSpec, records: np.ndarray, progress: Callable[[int, int, str], None]) -> Encoded:
+        """Return what the spec's encoder makes of the records at these positions."""
+        positions = records.tolist()
+        return encode(
+            spec,
+            self.medium,
+            [self.listing.places[record] for record in positions],
+            [self.digest(record) for record in positions],
+            cache=self.cache,
+            progress=progress,
+        )
 
     def _remainders(self, records: np.ndarray, progress: Callable[[int, int, str], None]) -> np.ndarray:
         """Return the remainders (n, p) int8 of some records; of very many records they were left out until now."""
@@ -239,7 +252,8 @@ def write_facts(path: Path, columns: dict[str, pa.ChunkedArray]) -> None:
     write_table(pa.table(columns or {"none": pa.nulls(0)}), path)
 
 
-def _write(path: Path, matrix: np.ndarray) -> None:
+def write_look(path: Path, matrix: np.ndarray) -> None:
+    """Write a matrix (n, p) as lists of numbers, in row groups."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
