@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from audit_pipeline import digests
-from audit_pipeline.recordings.names import PATTERN, looks
+from audit_pipeline.recordings.names import ENCODER, PATTERN, looks
 from audit_pipeline.spec import AuditSpec
 from audit_pipeline.store import StageRecord, Store
 from audit_pipeline.threads import one_thread
@@ -103,11 +103,11 @@ def _data_digests(spec: AuditSpec) -> list[str]:
     """Return what changes when the data do: digests of tables, and stamps of recordings, whose bytes are not read for it."""
     if spec.medium is not None:
         from audit_pipeline.recordings.listing import list_recordings
-        from audit_pipeline.recordings.stamps import stamps
+        from audit_pipeline.recordings.stamps import stamps, weights_stamps
 
         named = [name for names in spec.roles().values() for name in names]
         listing = list_recordings(spec, wanted=named, exact=[spec.recording or ""])
-        return [*(file.digest() for file in listing.loaded.files), *stamps(listing.places)]
+        return [*(file.digest() for file in listing.loaded.files), *stamps(listing.places), *weights_stamps(spec)]
     from audit_pipeline.dataset.files import data_digests
 
     return data_digests(spec)
@@ -120,7 +120,8 @@ CACHE = "recordings"
 def _looks(spec: AuditSpec) -> tuple[str, ...]:
     if spec.medium is None:
         return ()
-    return ("facts.parquet", *(f"look_{name}.parquet" for name in looks(spec.medium)))
+    names = [*looks(spec.medium), *([ENCODER] if spec.encoder else [])]
+    return ("facts.parquet", *(f"look_{name}.parquet" for name in names))
 
 
 VIEWS, FURTHER = "views", "further_probes"
@@ -144,7 +145,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             description="Reads and validates the data, digests every file and column, and gives each column its kind."
             + ("" if spec.medium is None else " Every recording is decoded once, within bounds, and looked at."),
             # Of very many images only those that views draw, by the seed, have their remainders written.
-            spec_keys=(*columns, "image", "audio", "policy", "seed") if spec.medium else columns,
+            spec_keys=(*columns, "image", "audio", "encoder", "policy", "seed") if spec.medium else columns,
         ),
         Stage(
             name="values",

@@ -78,6 +78,10 @@ class AuditSpec(BaseModel):
     """Column with the path or URL of an image for each record: models see the images instead of columns."""
     audio: str | None = None
     """The same for sounds."""
+    encoder: str | None = None
+    """Instead of the built-in embedding of recordings, see ``models.encoders``: ``timm:MODEL``, ``openwakeword`` ..."""
+    weights: str | None = None
+    """File with the encoder's weights."""
     ignore: tuple[str, ...] = ()
     """Columns that neither the model nor the audit looks at."""
     missing: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -150,6 +154,11 @@ class AuditSpec(BaseModel):
                 f"`{given[0]}:` and `{given[1]}:` are both given; a model sees columns, or images, or sounds: keep one, "
                 "and audit the other in a spec of its own"
             )
+        for key in ("encoder", "weights"):
+            if getattr(self, key) and self.medium is None:
+                raise ValueError(f"`{key}:` is for images and sounds; add `image:` or `audio:`, or leave it out")
+        if self.weights and not self.encoder:
+            raise ValueError("`weights:` are those of an encoder; name it under `encoder:`")
         for name in self.label_free:
             if name not in self.views:
                 raise ValueError(
@@ -226,8 +235,8 @@ class AuditSpec(BaseModel):
         return (self.data,) if isinstance(self.data, str) else self.data
 
     def content(self) -> dict[str, Any]:
-        """Return what decides the result: every key but ``schedule`` and ``data`` (the data's digest stands for it)."""
-        return self.model_dump(mode="json", exclude={"schedule", "data"})
+        """Return what decides the result: every key but ``schedule`` and what digests of content stand for: data and weights."""
+        return self.model_dump(mode="json", exclude={"schedule", "data", "weights"})
 
     def digest(self) -> str:
         """Return the SHA-256 of :meth:`content` as canonical JSON."""
@@ -343,7 +352,8 @@ def parse_spec(raw: Any, *, file: Path | None = None, base: Path | None = None) 
     if base is None:
         return spec
     resolved = tuple(_resolve(base, path) for path in spec.data_paths)
-    return spec.model_copy(update={"data": resolved[0] if isinstance(spec.data, str) else resolved})
+    weights = _resolve(base, spec.weights) if spec.weights else None
+    return spec.model_copy(update={"data": resolved[0] if isinstance(spec.data, str) else resolved, "weights": weights})
 
 
 def _resolve(base: Path, path: str) -> str:

@@ -35,6 +35,8 @@ def audit(
     features: Names | None = None,
     image: str | None = None,
     audio: str | None = None,
+    encoder: str | None = None,
+    weights: str | os.PathLike[str] | None = None,
     ignore: Names = (),
     missing: Marks | Mapping[str, Marks] = (),
     order: Mapping[str, Iterable[str]] | None = None,
@@ -66,6 +68,9 @@ def audit(
     image : column with the path or URL of an image for each record: models see the images. Relative paths start at the table's
         folder; those of a table in memory at the current folder. ``data`` may then be a folder of images as well.
     audio : the same for sounds.
+    encoder : what models see of recordings instead of the built-in embedding: ``timm:MODEL``, ``transformers:MODEL``,
+        ``torch:PACKAGE.MODULE:FACTORY`` or ``openwakeword``. Nothing is downloaded.
+    weights : file with the encoder's weights.
     ignore : columns that neither models nor the audit look at.
     missing : what means a missing value, in all columns or by column, e.g. ``{"chol": 0}``.
     order : levels from low to high of a label or metadata column, by column; ordered categories need none.
@@ -101,6 +106,8 @@ def audit(
         "features": _names(features),
         "image": _name(image),
         "audio": _name(audio),
+        "encoder": encoder,
+        "weights": None if weights is None else str(Path(weights).expanduser().absolute()),
         "ignore": _names(ignore),
         "split": _name(split),
         "missing": _marks(missing),

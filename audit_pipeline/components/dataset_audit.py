@@ -44,6 +44,10 @@ class DatasetAudit(dg.Component, dg.Model, dg.Resolvable):
     features: str | list[str] | None = Field(default=None, description="Columns that models see; default all others.")
     image: str | None = Field(default=None, description="Column with the path of an image a record; models see these.")
     audio: str | None = Field(default=None, description="The same for sounds.")
+    encoder: str | None = Field(
+        default=None, description="What recordings mean to a trained model, e.g. timm:resnet18."
+    )
+    weights: str | None = Field(default=None, description="File with the encoder's weights, relative to this YAML.")
     ignore: str | list[str] = Field(default=[], description="Columns that neither models nor the audit look at.")
     missing: str | float | list[str | float] | dict[str, str | float | list[str | float]] = Field(
         default=[], description="What means a missing value, in all columns or by column, e.g. {chol: 0}."

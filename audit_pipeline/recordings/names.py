@@ -11,6 +11,9 @@ Medium = Literal["image", "audio"]
 FULL = "full"
 """The view that models see."""
 
+ENCODER = "encoder"
+"""What they see instead where the spec names an encoder."""
+
 HEADER_VIEWS = ("file", "name")
 """Views that are made of the header and the file's name, and need no look at the content."""
 

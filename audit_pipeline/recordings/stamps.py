@@ -10,13 +10,25 @@ import hashlib
 import os
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 
 from audit_pipeline.dataset import remote
+from audit_pipeline.spec import AuditSpec
 
 
 def stamps(paths: Sequence[str]) -> list[str]:
     """Return a stamp for each file: a digest of place, size and time of change. One that is not there has a stamp as well."""
     return [hashlib.sha256(repr(_facts(path)).encode()).hexdigest() for path in paths]
+
+
+def weights_stamps(spec: AuditSpec) -> list[str]:
+    """Return what changes when the weights of the encoder do: stamps of the file, or of all files of the folder, it names."""
+    named = [spec.weights or "", (spec.encoder or "").partition(":")[2]]
+    files: list[str] = []
+    for place in filter(None, named):
+        path = Path(place)
+        files += [str(path)] if path.is_file() else sorted(map(str, path.rglob("*"))) if path.is_dir() else []
+    return stamps(files)
 
 
 def _facts(path: str) -> tuple[object, ...]:

@@ -17,11 +17,13 @@ from audit_pipeline.dataset.order import canonical_order
 from audit_pipeline.dataset.read import Loaded, load_table
 from audit_pipeline.dataset.records import AuditData, MetadataColumn, Role, save
 from audit_pipeline.errors import DataError, did_you_mean, shorten
+from audit_pipeline.models.encoders import get_encoder
 from audit_pipeline.parquet import write_table
 from audit_pipeline.pipeline import StageContext
 from audit_pipeline.recordings.derived import audited, of_origin
-from audit_pipeline.recordings.ingest import MOST_REMAINDERS, Ingested, ingest, write_facts
+from audit_pipeline.recordings.ingest import MOST_REMAINDERS, Ingested, ingest, write_facts, write_look
 from audit_pipeline.recordings.listing import list_recordings
+from audit_pipeline.recordings.names import ENCODER
 from audit_pipeline.spec import FILE, AuditSpec
 from audit_pipeline.stats.thinning import viewed
 
@@ -138,6 +140,16 @@ def run(context: StageContext) -> dict[str, Any]:
     if spec.medium == "image" and len(seen) > MOST_REMAINDERS:
         said = f"the pattern of sensors was not looked for: few subjects have as many as {len(seen):,} records"
         data = replace(data, notes=(*data.notes, said))
+    if recordings is not None and spec.encoder is not None:
+        encoded = recordings.encode(spec, kept[order], context.progress)
+        write_look(context.out / f"look_{ENCODER}.parquet", encoded.matrix)
+        data = replace(
+            data,
+            notes=(
+                *data.notes,
+                f"models see what {spec.encoder} makes of the recordings (version {encoded.version[:12]})",
+            ),
+        )
     context.progress(2, 3, "digesting")
     features: dict[str, Any] = {}
     for entry in info:
@@ -186,6 +198,9 @@ def _load(context: StageContext) -> tuple[Loaded, Ingested | None]:
     wanted = [name for names in spec.roles().values() for name in names]
     if spec.medium is None:
         return load_table(find_files(spec), wanted=wanted, exact=named, missing=spec.missing), None
+    if spec.encoder is not None:
+        # Before the long work: whether it is there.
+        get_encoder(spec.encoder, spec.medium, spec.weights)
     listing = list_recordings(spec, wanted=wanted, exact=named)
     # Before the long work: whatever is no header column has to stand in the table.
     roles.check_columns(_without_headers(spec), listing.loaded.table.column_names, listing.loaded.shown)

@@ -60,12 +60,13 @@ def test_attributes_are_the_keys_of_a_spec(tmp_path: Path) -> None:
 
     # A model sees columns, or images, or sounds, so not all keys go together.
     media = {"image": "photo", "audio": "sound"}
-    known = {*MINIMAL, *everything, *media}
+    seen = {"encoder": "torch:my.encoders:build", "weights": "weights.safetensors"}
+    known = {*MINIMAL, *everything, *media, *seen}
     assert known == set(AuditSpec.model_fields), "a new key of the spec is to be an attribute too"
     assert component.spec(tmp_path) == parse_spec({**MINIMAL, **everything}, base=tmp_path)
     for key, column in media.items():
-        component, _, _ = load(**{key: column})
-        assert component.spec(tmp_path) == parse_spec({**MINIMAL, key: column}, base=tmp_path)
+        component, _, _ = load(**{key: column}, **seen)
+        assert component.spec(tmp_path) == parse_spec({**MINIMAL, key: column, **seen}, base=tmp_path)
 
 
 def test_what_is_left_out_has_the_specs_defaults(tmp_path: Path) -> None:
