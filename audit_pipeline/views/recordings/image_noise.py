@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -94,9 +95,10 @@ def noise(picture: Picture) -> np.ndarray:
     spectra = [_spectrum(gram) / count + 1e-6 for gram, count in zip(grams, counts, strict=True)]
     for spectrum in spectra:
         everything, bands = _bands(len(spectrum))
-        row += list(np.log(spectrum @ bands / (spectrum @ everything)))
+        row += np.log(spectrum @ bands / (spectrum @ everything)).tolist()
     for spectrum in spectra:
-        row += [_peak(spectrum, period) for period in PERIODS]
+        powers = spectrum.tolist()
+        row += [_peak(powers, period) for period in PERIODS]
     # The sum of a Gram matrix is that of the squared sums along the axis, its trace that of all squares.
     row += [float(np.log(max(gram.sum(), 0) / np.trace(gram) + 1e-6)) for gram in grams[::-1]]
     return np.array(row + _colours(picture.windows, scale))
@@ -195,11 +197,11 @@ def _bands(bins: int) -> tuple[np.ndarray, np.ndarray]:
         return kept / kept.sum(), members / members.sum(axis=0)
 
 
-def _peak(spectrum: np.ndarray, period: int) -> float:
+def _peak(powers: list[float], period: int) -> float:
     """Return the log power at a period over that of its neighbours."""
-    middle = 2 * (len(spectrum) - 1) // period
-    around = [spectrum[i] for i in (middle - 2, middle - 1, middle + 1, middle + 2) if 0 < i < len(spectrum)]
-    return float(np.log(spectrum[middle] * len(around) / sum(around))) if around else np.nan
+    middle = 2 * (len(powers) - 1) // period
+    around = [powers[i] for i in (middle - 2, middle - 1, middle + 1, middle + 2) if 0 < i < len(powers)]
+    return math.log(powers[middle] * len(around) / sum(around)) if around else math.nan
 
 
 def _colours(windows: np.ndarray, scale: np.ndarray) -> list[float]:
