@@ -18,6 +18,7 @@ from audit_pipeline.recordings.derived import file_columns
 from audit_pipeline.recordings.encode import Encoded, encode
 from audit_pipeline.recordings.listing import Listing
 from audit_pipeline.recordings.look import Looked, look_through
+from audit_pipeline.recordings.matrices import write_look
 from audit_pipeline.recordings.names import PLANE, REMAINDER, Medium, looks
 from audit_pipeline.spec import AuditSpec
 from audit_pipeline.stats.thinning import VIEWED
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 MOST_REMAINDERS = 2 * VIEWED
 """A few subjects may have more records than views hold else; their remainders would not fit into memory."""
 
-ROW_GROUP = 8_192
 _SHOWN = 3
 
 
@@ -132,8 +132,6 @@ class Ingested:
         self, folder: Path, records: np.ndarray, viewed: np.ndarray, progress: Callable[[int, int, str], None]
     ) -> None:
         """Write what was seen of the records at these positions, in this order: one file a view, planes, remainders.
-
-        ``look_<view>.parquet`` has a column ``values`` of lists of numbers.
 
         Parameters
         ----------
@@ -250,35 +248,3 @@ def write_facts(path: Path, columns: dict[str, pa.ChunkedArray]) -> None:
     import pyarrow as pa
 
     write_table(pa.table(columns or {"none": pa.nulls(0)}), path)
-
-
-def write_look(path: Path, matrix: np.ndarray) -> None:
-    """Write a matrix (n, p) as lists of numbers, in row groups."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    n, p = matrix.shape
-    kind = pa.from_numpy_dtype(matrix.dtype)
-    values = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1), kind), p)
-    # Row groups of bounded size: whoever reads some of the records needs not hold all of them.
-    pq.write_table(pa.table({"values": values}), path, compression="zstd", row_group_size=ROW_GROUP, version="2.6")
-    assert len(values) == n
-
-
-def read_look(path: Path, positions: np.ndarray | None = None) -> np.ndarray:
-    """Read what :meth:`Ingested.write` wrote: (n, p), of all records or those at ascending positions."""
-    import pyarrow.parquet as pq
-
-    file = pq.ParquetFile(path)
-    parts = []
-    start = 0
-    for group in range(file.metadata.num_row_groups):
-        column = file.read_row_group(group).column(0).combine_chunks()
-        rows = len(column)
-        matrix = column.flatten().to_numpy().reshape(rows, -1) if rows else np.empty((0, 1))
-        if positions is not None:
-            inside = positions[(positions >= start) & (positions < start + rows)] - start
-            matrix = matrix[inside]
-        parts.append(matrix)
-        start += rows
-    return np.concatenate(parts) if parts else np.empty((0, 1), dtype=np.float32)

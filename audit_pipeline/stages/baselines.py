@@ -13,7 +13,7 @@ from audit_pipeline.models.baselines import BASELINES, Baseline, cross_fit, line
 from audit_pipeline.models.crossfit import label_folds
 from audit_pipeline.models.predictions import METADATA, Predictions, save
 from audit_pipeline.pipeline import StageContext
-from audit_pipeline.recordings.ingest import read_look
+from audit_pipeline.recordings.matrices import read_look
 from audit_pipeline.recordings.names import PLANE, Medium
 from audit_pipeline.spec import CNN
 from audit_pipeline.threads import one_thread

@@ -21,8 +21,9 @@ from audit_pipeline.models.encoders import get_encoder
 from audit_pipeline.parquet import write_table
 from audit_pipeline.pipeline import StageContext
 from audit_pipeline.recordings.derived import audited, of_origin
-from audit_pipeline.recordings.ingest import MOST_REMAINDERS, Ingested, ingest, write_facts, write_look
+from audit_pipeline.recordings.ingest import MOST_REMAINDERS, Ingested, ingest, write_facts
 from audit_pipeline.recordings.listing import list_recordings
+from audit_pipeline.recordings.matrices import write_look
 from audit_pipeline.recordings.names import ENCODER
 from audit_pipeline.spec import FILE, AuditSpec
 from audit_pipeline.stats.thinning import viewed

@@ -12,7 +12,7 @@ from audit_pipeline.dataset.media import FIELDS, PREFIX, Origin
 from audit_pipeline.dataset.records import load
 from audit_pipeline.parquet import read_table
 from audit_pipeline.pipeline import StageContext
-from audit_pipeline.recordings.ingest import read_look
+from audit_pipeline.recordings.matrices import read_look
 from audit_pipeline.recordings.names import HEADER_VIEWS, PATTERN, REMAINDER, Medium
 from audit_pipeline.stats.thinning import viewed
 from audit_pipeline.views.matrix import View, save_part

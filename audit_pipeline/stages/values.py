@@ -7,7 +7,7 @@ from typing import Any
 from audit_pipeline.dataset.records import load_info
 from audit_pipeline.parquet import read_table
 from audit_pipeline.pipeline import StageContext
-from audit_pipeline.recordings.ingest import read_look
+from audit_pipeline.recordings.matrices import read_look
 from audit_pipeline.recordings.names import ENCODER, FULL
 from audit_pipeline.views.matrix import View, save
 from audit_pipeline.views.recordings.registry import recording_view

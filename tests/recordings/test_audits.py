@@ -14,7 +14,7 @@ import pytest
 from audit_pipeline import pipeline
 from audit_pipeline.dataset.media import decode_frames
 from audit_pipeline.dataset.records import load_info
-from audit_pipeline.recordings.ingest import read_look
+from audit_pipeline.recordings.matrices import read_look
 from audit_pipeline.recordings.one_pass import prepared
 from audit_pipeline.store import Store
 from audit_pipeline.views.recordings.planes import plane

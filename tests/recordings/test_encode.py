@@ -13,7 +13,7 @@ from PIL import Image
 from audit_pipeline import pipeline
 from audit_pipeline.errors import AuditError, DataError
 from audit_pipeline.recordings.encode import encode
-from audit_pipeline.recordings.ingest import read_look
+from audit_pipeline.recordings.matrices import read_look
 from audit_pipeline.recordings.stamps import weights_stamps
 from audit_pipeline.spec import AuditSpec, parse_spec
 from audit_pipeline.store import Store

@@ -15,8 +15,8 @@ from audit_pipeline.dataset.records import load, load_info
 from audit_pipeline.errors import DataError
 from audit_pipeline.pipeline import StageContext
 from audit_pipeline.recordings import ingest as module
-from audit_pipeline.recordings.ingest import ROW_GROUP, read_look
 from audit_pipeline.recordings.look import Looked, look_through
+from audit_pipeline.recordings.matrices import read_look
 from audit_pipeline.recordings.names import PATTERN, REMAINDER, looks
 from audit_pipeline.stages import dataset as stage
 from audit_pipeline.stages import recording_views
@@ -62,15 +62,6 @@ def test_what_was_seen_is_in_the_order_of_the_records(home: Path) -> None:
         assert np.array_equal(
             read_look(folder / f"look_{name}.parquet", np.array([3, 7])), stored[[3, 7]], equal_nan=True
         )
-
-
-def test_row_groups_are_bounded(tmp_path: Path) -> None:
-    matrix = np.arange(3 * (ROW_GROUP + 5), dtype=np.float32).reshape(-1, 3)
-    module._write(tmp_path / "look.parquet", matrix)
-    assert pq.ParquetFile(tmp_path / "look.parquet").metadata.num_row_groups == 2
-    assert np.array_equal(read_look(tmp_path / "look.parquet"), matrix)
-    some = np.array([0, ROW_GROUP - 1, ROW_GROUP, ROW_GROUP + 4])
-    assert np.array_equal(read_look(tmp_path / "look.parquet", some), matrix[some])
 
 
 def test_a_few_unreadable_recordings_are_told_of(home: Path) -> None:
