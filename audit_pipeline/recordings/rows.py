@@ -21,7 +21,7 @@ import numpy as np
 from audit_pipeline.dataset.media import FIELDS, Origin
 from audit_pipeline.dataset.media.limits import Limits
 from audit_pipeline.leftovers import remove_abandoned, unfinished
-from audit_pipeline.parquet import read_table, write_table
+from audit_pipeline.parquet import read_table
 from audit_pipeline.recordings.names import Medium
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class Rows:
     def add(self, rows: Sequence[tuple[str, str, dict[str, Any], dict[str, bytes]]]) -> None:
         """Keep rows: stamp, name of the file, row of the scan, looks by name."""
         import pyarrow as pa
+        import pyarrow.parquet as pq
 
         if not rows:
             return
@@ -101,7 +102,8 @@ class Rows:
         columns |= {_LOOK + name: pa.array([looks.get(name) for *_, looks in rows], pa.binary()) for name in names}
         final = self._folder / f"{uuid.uuid4().hex}.parquet"
         with unfinished(self._folder, ".part") as part:
-            write_table(pa.table(columns), part)
+            # No two rows are equal, so that dictionaries of them are made in vain.
+            pq.write_table(pa.table(columns), part, compression="zstd", use_dictionary=False)
             part.rename(final)
         self._learn(final)
 
