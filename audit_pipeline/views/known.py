@@ -14,9 +14,10 @@ HEADER_DOCS = {
 }
 
 BACKGROUND = frozenset(
-    {"missingness", "rounding", "blockiness", "border", "noise", "vignetting", "clipping", "edges", "silence"}
+    {"missingness", "rounding", "blockiness", "border", "noise", "vignetting", "edges", "silence"}
 )
-"""Views of what surrounds a recording. The others hold a share of what was recorded itself, so that the label may stand in them."""
+"""Views of what surrounds a recording. The others hold a share of what was recorded itself, so that the label may stand in them:
+so does ``clipping``, since how high the peaks of a voice are over its level follows from its formants."""
 
 MARKS = frozenset({"missingness", "rounding"})
 """Views whose columns are marks of yes and no, all in one unit."""
