@@ -157,7 +157,8 @@ def _matches(pattern: str) -> list[Path]:
             "this is a folder",
             file=path,
             expected="a table: " + EXPECTED,
-            remedy=f"name the file, or all files of one kind as `data: {path.name}/*{(inside or ['.csv'])[0]}`",
+            remedy=f"name the file, or all files of one kind as `data: {path.name}/*{(inside or ['.csv'])[0]}`"
+            + ("" if inside else "; for the images or sounds in a folder add `image: path` or `audio: path`"),
         )
     # `[` and `?` are legal in names, so what is no file is a pattern only now.
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True) if Path(match).is_file())

@@ -14,6 +14,7 @@ from audit_pipeline.dataset.media import PREFIX
 from audit_pipeline.dataset.read import Loaded
 from audit_pipeline.errors import DataError, shorten
 from audit_pipeline.parquet import write_table
+from audit_pipeline.recordings.check import remedy_for
 from audit_pipeline.recordings.derived import file_columns
 from audit_pipeline.recordings.encode import Encoded, encode
 from audit_pipeline.recordings.listing import Listing
@@ -96,7 +97,8 @@ class Ingested:
         others = "; ".join(f"{self.listing.names[i] or '(none)'}: {self._reason(i)}" for i in lost[1 : 1 + _SHOWN])
         named = f"{self.listing.names[record]}: " if known and self.listing.names[record] else ""
         file, row = self.loaded.place(record) if known else (str(first["path"]), None)
-        remedy = str(first["remedy"])
+        rows = [self.looked.rows[i] for i in lost]
+        remedy = remedy_for(self.medium, str(spec.recording), first, rows)
         if share < 1:
             tolerated = min(0.99, np.ceil(share * 100) / 100)
             remedy += f"; to audit the rest all the same, set `policy: {{unreadable: {tolerated:g}}}`"

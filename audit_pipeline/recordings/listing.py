@@ -90,6 +90,7 @@ def list_recordings(spec: AuditSpec, *, wanted: Sequence[str] = (), exact: Seque
     scanned = _scanned(spec)
     if scanned is not None:
         return scanned
+    _refuse_recordings(spec)
     files = find([_manifest(path) or path for path in spec.data_paths])
     loaded = load_table(files, wanted=wanted, exact=exact, missing=spec.missing)
     names = loaded.table.column_names
@@ -205,7 +206,7 @@ def _scanned(spec: AuditSpec) -> Listing | None:
             "holds no recordings" + (f", but files ending in {_told(others)}" if others else ""),
             file=shown,
             expected="files ending in " + ", ".join(ENDINGS[spec.medium or "image"]),
-            remedy=f"check `data:` and `{spec.medium}:` in the spec",
+            remedy=_other_medium(spec, others) or f"check `data:` and `{spec.medium}:` in the spec",
         )
     parts = [PurePosixPath(name).parts for name in names]
     depth = min(DEEPEST, max(len(part) - 1 for part in parts))
@@ -223,6 +224,25 @@ def _scanned(spec: AuditSpec) -> Listing | None:
     folder = _Folder(local=Path(root), shown=shown, ending="", name=PurePosixPath(shown).name, listed=tuple(names))
     loaded = Loaded(pa.table(columns), (folder,), (len(names),), tuple(notes))
     return Listing(loaded, tuple(f"{root}/{name}" for name in names), tuple(map(as_text, names)))
+
+
+def _other_medium(spec: AuditSpec, others: Counter[str]) -> str | None:
+    other = "audio" if spec.medium == "image" else "image"
+    return f"write `{other}: {spec.recording}` in the spec" if any(end in ENDINGS[other] for end in others) else None
+
+
+def _refuse_recordings(spec: AuditSpec) -> None:
+    """Raise a DataError if ``data:`` names recordings themselves, and not what lists them."""
+    for path in spec.data_paths:
+        recording = PurePosixPath(path).suffix.casefold() in (*ENDINGS["image"], *ENDINGS["audio"])
+        if recording and not _is_folder(path):
+            raise DataError(
+                "this is a recording",
+                file=remote.redacted(path) if remote.is_remote(path) else path,
+                expected="a table that names the recordings, or the folder that they lie in",
+                remedy=f"name the folder or the table under `data:`, and under `{spec.medium}:` its column of paths "
+                f"(`{PATH}` for a folder without a table)",
+            )
 
 
 def _is_folder(path: str) -> bool:

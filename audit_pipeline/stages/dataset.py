@@ -12,14 +12,15 @@ from audit_pipeline import digests
 from audit_pipeline.dataset import kinds, ordered, remarks, roles
 from audit_pipeline.dataset.files import find_files
 from audit_pipeline.dataset.look import Look, look_at
-from audit_pipeline.dataset.media import FIELDS, PREFIX, Origin
+from audit_pipeline.dataset.media import Origin
 from audit_pipeline.dataset.order import canonical_order
 from audit_pipeline.dataset.read import Loaded, load_table
 from audit_pipeline.dataset.records import AuditData, MetadataColumn, Role, save
-from audit_pipeline.errors import DataError, did_you_mean, shorten
+from audit_pipeline.errors import DataError, shorten
 from audit_pipeline.models.encoders import get_encoder
 from audit_pipeline.parquet import write_table
 from audit_pipeline.pipeline import StageContext
+from audit_pipeline.recordings.check import check_headers, check_table
 from audit_pipeline.recordings.derived import audited, of_origin
 from audit_pipeline.recordings.ingest import MOST_REMAINDERS, Ingested, ingest, write_facts
 from audit_pipeline.recordings.listing import list_recordings
@@ -203,34 +204,10 @@ def _load(context: StageContext) -> tuple[Loaded, Ingested | None]:
         # Before the long work: whether it is there.
         get_encoder(spec.encoder, spec.medium, spec.weights)
     listing = list_recordings(spec, wanted=wanted, exact=named)
-    # Before the long work: whatever is no header column has to stand in the table.
-    roles.check_columns(_without_headers(spec), listing.loaded.table.column_names, listing.loaded.shown)
+    check_table(spec, listing)
     found = ingest(spec, listing, cache=context.cache, progress=context.progress)
-    _check_headers(spec, found.loaded)
+    check_headers(spec, found.loaded)
     return found.loaded, found
-
-
-def _without_headers(spec: AuditSpec) -> AuditSpec:
-    keys = ("nuisance", "covariates", "ignore")
-    return spec.model_copy(
-        update={key: tuple(name for name in getattr(spec, key) if not name.startswith(FILE)) for key in keys}
-    )
-
-
-def _check_headers(spec: AuditSpec, loaded: Loaded) -> None:
-    """Raise a DataError if the spec names a header column that no file states."""
-    stated = [name for name in loaded.table.column_names if name.startswith(FILE)]
-    for role, names in spec.roles().items():
-        for name in names:
-            if name.startswith(FILE) and name not in stated:
-                known = name.removeprefix(PREFIX) in FIELDS
-                why = "no file states it" if known else "there is no such field of a header"
-                raise DataError(
-                    f"{why}: {name!r} (named as {role}){did_you_mean(name, stated)}",
-                    file=loaded.shown,
-                    expected=f"one that these files state: {', '.join(stated) or '(none)'}",
-                    remedy=f"mend `{role}:` in the spec; header columns that tell files apart are audited without being named",
-                )
 
 
 def _undeclared(spec: AuditSpec, names: Sequence[str]) -> list[str]:
