@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from audit_pipeline.views.recordings.registry import recording_views
 from benchmarks.speed.conditional import cases, ours
+from benchmarks.speed.recordings import measure, one_pass, write_image, write_sound
 from benchmarks.speed.scaling import resident
 
 CHILD = "import sys; held = bytearray(150_000_000); held[::4096] = b'x' * len(held[::4096]); print(1, flush=True); sys.stdin.read()"
@@ -32,3 +35,13 @@ def test_the_timed_p_values_know_effects_from_none() -> None:
     assert (none <= 0.05).sum() <= 7  # 99.9% of a binomial with 40 draws at .05
     assert (clear <= 0.05).all()
     assert np.quantile(none, 0.9) > 0.6
+
+
+def test_the_timed_pass_over_a_recording_leaves_no_view_out(tmp_path: Path) -> None:
+    image, sound = write_image(tmp_path, 96, 3), write_sound(tmp_path, 8000, ".flac")
+    for path, medium, more in ((image, "image", {"remainder"}), (sound, "audio", set())):
+        names = {view.name for view in recording_views(medium)} | more  # type: ignore[arg-type]
+        assert set(one_pass(path)) == names
+        row = measure([path], repeats=2)
+        assert set(row) == names | {"decoding alone", "one pass", "decode", "facts", "shared"}
+        assert row["one pass"] > row["decode"] > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.signal import lfilter
 
 from audit_pipeline.views.recordings.sound import Sound
@@ -102,6 +103,15 @@ def test_edges_and_the_spectrum_of_silence_do_not_change_with_loudness() -> None
         loud, soft = (heard(Sound(sound * gain, RATE))[kept] for gain in (1, 0.25))
         assert np.isfinite(loud).sum() > len(kept) / 2
         np.testing.assert_allclose(loud, soft, atol=0.02)
+
+
+@pytest.mark.parametrize("seconds", [0.6, 7.0, 50.0])
+def test_spectrum_does_not_change_with_reversal_in_time(seconds: float) -> None:
+    rng = np.random.default_rng(15)
+    sound = noise(rng, round(seconds * RATE), level=0.1, colour=0.5) * np.linspace(0.1, 1, round(seconds * RATE))
+    spectrum = view("audio", "spectrum")
+    # Windows are not symmetric to the sample.
+    np.testing.assert_allclose(spectrum(Sound(sound, RATE)), spectrum(Sound(sound[::-1], RATE)), atol=0.05)
 
 
 def test_clipping_does_not_change_with_reversal_in_time() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import rankdata
 
 from audit_pipeline.views.recordings.picture import Picture
+from audit_pipeline.views.recordings.registry import look
 from audit_pipeline.views.recordings.sensor_pattern import pattern_correlation, products, remainder
 
 from .cameras import SIDE, compressed, disc, exposed, scene
@@ -193,6 +195,21 @@ def test_integers_are_seen_as_the_floats_that_they_stand_for(
     np.testing.assert_allclose(
         twelve.pixels, (stored >> 4 if kind is np.uint16 else stored) / np.float32(4095), atol=1e-6
     )
+
+
+def test_a_whole_image_of_integers_never_becomes_floats() -> None:
+    stored = np.random.default_rng(21).integers(0, 256, (2000, 2500, 3), dtype=np.uint8)
+    look(Picture(stored[:300, :300]))  # what is made once for all images
+    tracemalloc.start()
+    try:
+        picture = Picture(stored)
+        look(picture)
+        remainder(picture)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # As floats it would take 60 MB, a copy of it 15.
+    assert peak < 8e6
 
 
 def test_a_linear_model_on_the_embedding_reads_digits_better_than_on_pixels() -> None:
