@@ -45,7 +45,11 @@ class Scaler:
 
     def __call__(self, matrix: np.ndarray) -> np.ndarray:
         """Return the matrix standardised, missing values 0, outliers cut at ten deviations."""
-        return np.asarray(np.clip(np.nan_to_num((matrix - self.mean) / self.scale, nan=0.0), -10, 10))
+        # In place: of wide matrices of recordings every copy is hundreds of megabytes.
+        out = np.asarray(matrix - self.mean)
+        out /= self.scale
+        np.nan_to_num(out, copy=False, nan=0.0)
+        return np.clip(out, -10, 10, out=out)
 
 
 def linear(

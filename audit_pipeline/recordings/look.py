@@ -73,7 +73,8 @@ def look_through(
     """
     known = Rows(cache, medium, limits)
     marks = stamps(paths)
-    names = [Source.of(path).name for path in paths]
+    sources = [Source.of(path) for path in paths]
+    names = [source.name for source in sources]
     rows: list[dict[str, Any] | None] = []
     tasks: list[tuple[int, dict[str, Any]]] = []
     done: list[tuple[str, str, dict[str, Any], dict[str, bytes]]] = []
@@ -115,9 +116,7 @@ def look_through(
         # Also what was done before a fault, or before somebody stopped it.
         known.add(done)
     found = [
-        {**row, "path": as_text(Source.of(path).shown)}
-        for path, row in zip(paths, rows, strict=True)
-        if row is not None
+        {**row, "path": as_text(source.shown)} for source, row in zip(sources, rows, strict=True) if row is not None
     ]
     return Looked(tuple(found), sum(task["decode"] for _, task in tasks), known)
 
