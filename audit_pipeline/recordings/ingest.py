@@ -200,6 +200,15 @@ def ingest(
     """
     assert spec.medium is not None
     assert spec.recording is not None
+    table = listing.loaded.table
+    clash = [name for name in table.column_names if name.startswith(PREFIX)]
+    if clash:
+        raise DataError(
+            f"the column {clash[0]!r} is called like what is read from the files",
+            file=listing.loaded.shown,
+            column=clash[0],
+            remedy=f"rename it; names that start with {PREFIX!r} are those of headers",
+        )
     wanted = list(looks(spec.medium))
     if len(listing.places) > VIEWED:
         # They are large: of very many recordings they are taken in a second pass, of those that views hold.
@@ -223,18 +232,10 @@ def ingest(
     rows: list[dict[str, Any]] = [nowhere] * len(listing.places)
     for record, row in zip(named, looked.rows, strict=True):
         rows[record] = row
-    looked = replace(looked, rows=tuple(rows))
-    table = listing.loaded.table
-    clash = [name for name in table.column_names if name.startswith(PREFIX)]
-    if clash:
-        raise DataError(
-            f"the column {clash[0]!r} is called like what is read from the files",
-            file=listing.loaded.shown,
-            column=clash[0],
-            remedy=f"rename it; names that start with {PREFIX!r} are those of headers",
-        )
     for name, values in file_columns([row["facts"] for row in rows]).items():
         table = table.append_column(name, values)
+    # Columns hold the facts now; as mappings those of 100,000 recordings take hundreds of megabytes.
+    looked = replace(looked, rows=tuple({**row, "facts": {}} for row in rows))
     return Ingested(
         replace(listing.loaded, table=table),
         np.array([row["problem"] is None for row in rows], dtype=bool),
