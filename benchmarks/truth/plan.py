@@ -19,7 +19,7 @@ REPLICATES: dict[Size, dict[str, int]] = {
 
 RECORDED: dict[Size, dict[str, int]] = {
     "smoke": {"null": 1, "alternative": 1, "report": 1},
-    "standard": {"null": 20, "alternative": 8, "report": 10},
+    "standard": {"null": 16, "alternative": 6, "report": 10},
     "full": {"null": 200, "alternative": 50, "report": 50},
 }
 """Datasets of recordings, which take several times as long: files are written, decoded and looked at."""
