@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audit_pipeline.recordings.listing import list_recordings
+from audit_pipeline.spec import load_spec
 from audit_pipeline.views.recordings.registry import recording_views
 from benchmarks.speed.conditional import cases, ours
 from benchmarks.speed.recordings import measure, one_pass, write_image, write_sound
+from benchmarks.speed.recordings_audit import seconds_by_stage, write_images, write_spec
 from benchmarks.speed.scaling import resident
 
 CHILD = "import sys; held = bytearray(150_000_000); held[::4096] = b'x' * len(held[::4096]); print(1, flush=True); sys.stdin.read()"
@@ -45,3 +48,17 @@ def test_the_timed_pass_over_a_recording_leaves_no_view_out(tmp_path: Path) -> N
         row = measure([path], repeats=2)
         assert set(row) == names | {"decoding alone", "one pass", "decode", "facts", "shared"}
         assert row["one pass"] > row["decode"] > 0
+
+
+def test_the_audited_images_all_differ(tmp_path: Path) -> None:
+    write_images(tmp_path, 30, 32)
+    spec = load_spec(tmp_path / "audit.yaml")
+    listing = list_recordings(spec)
+    assert len({Path(place).read_bytes() for place in listing.places}) == len(listing.places) == 30
+    write_spec(tmp_path, "device, ward")
+    assert load_spec(tmp_path / "audit.yaml").nuisance == ("device", "ward")
+
+
+def test_seconds_by_stage_are_read_from_what_the_command_tells() -> None:
+    told = "[ 1/15] dataset 12.5 s\n[ 2/15] probe_sensor 3.0 s\n[15/15] verdict reused\naudited images in 20 s\n"
+    assert seconds_by_stage(told) == {"dataset": 12.5, "probe_sensor": 3.0, "verdict": 0.0}
