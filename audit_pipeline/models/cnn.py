@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit_pipeline.models.network import hold_out
-from audit_pipeline.models.placement import COMPILE_FROM, Placement
+from audit_pipeline.models.placement import Placement
 from audit_pipeline.models.plane_batches import Batches
 from audit_pipeline.stats.seeds import generator
 
 if TYPE_CHECKING:
     from audit_pipeline.models.cnn_layers import SmallCNN
 
-EPOCHS = 12
+EPOCHS = 15
 BATCH = 32
 LARGE_BATCH, LARGE = 64, 5_000
 """Planes a step, from this many planes on."""
 
-MIN_STEPS, MAX_STEPS = 60, 1_500
-"""Few records are seen more often; many are not all seen twelve times, so that time has a bound (100,000: once)."""
+MIN_STEPS, MAX_STEPS = 100, 1_500
+"""Few records are seen more often; many are not all seen fifteen times, so that time has a bound (100,000: once)."""
 
 CHECKS = 15
 """How often at most the held-out loss is looked at, evenly over all steps."""
 
-PATIENCE = 6
+PATIENCE = 8
 """Checks without a better loss after which training stops."""
 
 MAX_HELD = 2_000
@@ -109,7 +109,6 @@ def _trained(
     network = small_cnn(planes.shape[1:], classes, int(rng.integers(2**62))).to(place.device)
     batch = BATCH if len(fit) < LARGE else LARGE_BATCH
     steps = min(max(EPOCHS * len(fit) // batch, MIN_STEPS), MAX_STEPS)
-    model = torch.compile(network) if place.compiled and steps >= COMPILE_FROM else network
     optimiser = torch.optim.AdamW(network.parameters(), lr=PEAK, weight_decay=DECAY)
     target = torch.from_numpy(label.astype(np.int64))
     best, best_loss, patience = _copy(network), math.inf, PATIENCE
@@ -120,7 +119,7 @@ def _trained(
         rows, order = order[:batch], order[batch:]
         optimiser.param_groups[0]["lr"] = PEAK * _rate(step / steps)
         optimiser.zero_grad(set_to_none=True)
-        found = model(batches.shifted(planes, rows, place.device, rng)).float()
+        found = network(batches.shifted(planes, rows, place.device, rng)).float()
         cross_entropy(found, target[rows].to(place.device)).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if step % math.ceil(steps / CHECKS) and step < steps:

@@ -6,31 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-COMPILE_FROM = 1_000
-"""Steps from which compiling (half a minute or so) can pay on a graphics card."""
-
 
 @dataclass(frozen=True)
 class Placement:
-    """A device and the ways of computing that go with it.
+    """A device and the way of computing that goes with it.
+
+    Networks are not compiled: for so small a network, and at most 1,500 steps a fold, compiling takes several times as long as
+    the training that it would speed up.
 
     Parameters
     ----------
     device : as torch names it.
     half : whether products are computed in bfloat16 (automatic mixed precision; weights and sums stay float32).
-    compiled : whether long trainings are compiled.
     """
 
     device: str = "cpu"
     half: bool = False
-    compiled: bool = False
 
     @classmethod
     def here(cls) -> Placement:
-        """Return the first CUDA card with everything on, or the processor with float32."""
+        """Return the first CUDA card with mixed precision, or the processor with float32."""
         import torch
 
-        return cls("cuda", half=True, compiled=True) if torch.cuda.is_available() else cls()
+        return cls("cuda", half=True) if torch.cuda.is_available() else cls()
 
     @contextmanager
     def computing(self) -> Iterator[None]:

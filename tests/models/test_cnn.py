@@ -38,13 +38,13 @@ def chance(n: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("height", "smooth", "free"),
-    [(10.0, 0.0, True), (16.0, 6.0, True), (5.0, 0.0, False)],
-    ids=["free", "slow", "fixed"],
+    ("n", "height", "smooth", "free"),
+    [(600, 10.0, 0.0, True), (380, 16.0, 6.0, True), (380, 6.0, 0.0, False)],
+    ids=["anywhere", "on a slow background", "in the middle"],
 )
-def test_a_faint_blob_is_found(height: float, smooth: float, free: bool) -> None:
-    planes = blobs(np.random.default_rng(1), 600, height, smooth, free)
-    assert auc_of(planes, np.arange(600) % 2, 400) > chance(200) + 0.1
+def test_a_faint_blob_is_found(n: int, height: float, smooth: float, free: bool) -> None:
+    planes = blobs(np.random.default_rng(1), n, height, smooth, free)
+    assert auc_of(planes, np.arange(n) % 2, n - 160) > chance(160) + 0.1
 
 
 def test_two_spectral_shapes_are_told_apart() -> None:
