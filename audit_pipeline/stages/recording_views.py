@@ -82,11 +82,14 @@ def _pattern(folder: Path, kept: np.ndarray) -> View:
     A pattern that a sensor leaves in all of its images is a direction in which remainders vary together, so that it stands
     among the leading components however faint it is in one image. No label and no column is looked at.
     """
-    rows = read_look(folder / f"look_{REMAINDER}.parquet").astype(np.float32)
-    if len(rows) != len(kept):
+    stored = read_look(folder / f"look_{REMAINDER}.parquet")
+    # Images that are smaller than a remainder fill its centre only.
+    filled = stored.any(axis=0)
+    if len(stored) != len(kept) or not filled.any():
         return View(PATTERN, np.zeros((len(kept), 0)), ())
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    rows = stored[:, filled].astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    np.divide(rows, lengths, out=rows, where=lengths > 0)
     rows -= rows.mean(axis=0)
     if len(rows) <= EXACT:
         values, vectors = np.linalg.eigh((rows @ rows.T).astype(np.float64))
@@ -96,7 +99,7 @@ def _pattern(folder: Path, kept: np.ndarray) -> View:
     else:
         from sklearn.utils.extmath import randomized_svd
 
-        left, sizes, _ = randomized_svd(rows, COMPONENTS, n_iter=2, random_state=0)
+        left, sizes, _ = randomized_svd(rows, min(COMPONENTS, rows.shape[1]), n_iter=2, random_state=0)
         scores = (left * sizes).astype(np.float64)
     # Signs that do not depend on the machine.
     scores = scores * np.sign(scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])])

@@ -16,7 +16,7 @@ from audit_pipeline.errors import DataError
 from audit_pipeline.pipeline import StageContext
 from audit_pipeline.recordings import ingest as module
 from audit_pipeline.recordings.look import Looked, look_through
-from audit_pipeline.recordings.matrices import read_look
+from audit_pipeline.recordings.matrices import read_look, write_look
 from audit_pipeline.recordings.names import PATTERN, REMAINDER, looks
 from audit_pipeline.stages import dataset as stage
 from audit_pipeline.stages import recording_views
@@ -203,3 +203,25 @@ def test_a_spec_of_sounds_and_one_of_images_share_a_store(home: Path) -> None:
     with pytest.raises(DataError, match="this is a picture, and sounds are audited"):
         take_in(spec_of(home, data="sounds.csv", image=None, audio="path"), home)
     assert load(take_in(spec_of(home), home)).n == N
+
+
+@pytest.mark.parametrize("exact", [8, 100])
+def test_the_pattern_of_flat_images_is_none(home: Path, monkeypatch: pytest.MonkeyPatch, exact: int) -> None:
+    monkeypatch.setattr(recording_views, "EXACT", exact)
+    write_look(home / "look_remainder.parquet", np.zeros((20, 9), dtype=np.int8))
+    assert recording_views._pattern(home, np.arange(20)).matrix.shape == (20, 0)
+
+
+def test_components_found_at_random_are_those_found_exactly(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    sensor = rng.integers(2, size=60)
+    remainders = rng.normal(0, 20, (60, 400)) + 12 * rng.normal(0, 1, (2, 400))[sensor]
+    # A frame without image, as around small ones.
+    stored = np.zeros((60, 500), dtype=np.int8)
+    stored[:, 50:450] = np.clip(np.rint(remainders), -127, 127)
+    write_look(home / "look_remainder.parquet", stored)
+    exact = recording_views._pattern(home, np.arange(60)).matrix
+    monkeypatch.setattr(recording_views, "EXACT", 10)
+    found = recording_views._pattern(home, np.arange(60)).matrix
+    assert abs(np.corrcoef(exact[:, 0], sensor)[0, 1]) > 0.95
+    assert np.corrcoef(exact[:, 0], found[:, 0])[0, 1] > 0.999
