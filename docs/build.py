@@ -1,6 +1,6 @@
-"""Writes the parts of the documentation that the code knows better: the pages of the probes, and the panel in README.md.
+"""Writes the parts of the documentation that the code knows better: the pages of the probes, the panel in README.md, tables.
 
-    python docs/build.py            # docs/probes/*.md and README.md
+    python docs/build.py            # docs/probes/*.md, README.md and the tables of docs/recordings.md
     python docs/build.py --to DIR   # the probes' pages only, into DIR
 
 ``make docs`` does the former. Tests compare the result with what lies in the repository.
@@ -19,19 +19,26 @@ from itertools import takewhile
 from pathlib import Path
 
 from audit_pipeline.cli import main as audit_pipeline_main
+from audit_pipeline.dataset.media import FIELDS, PREFIX, Origin
 from audit_pipeline.demo import get_case
 from audit_pipeline.pipeline import FURTHER
 from audit_pipeline.probes import Probe, registered
+from audit_pipeline.spec import AuditSpec
+from audit_pipeline.views.known import known_views
+from audit_pipeline.views.recordings.registry import recording_views
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "probes"
 README = ROOT / "README.md"
+RECORDINGS = ROOT / "docs" / "recordings.md"
 INDEX = "README.md"
 
 CASE = "clinic"
 """The built-in case whose panel README.md shows."""
 
 EMPHASIS_OR_SIGN = re.compile(r"((?<!\w)\*\w[^*]*\w\*(?!\w))|[*<]")
+
+TABLE = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 PANEL = re.compile(r"(<!-- panel -->\n```text\n)(.*?)(\n```)", re.DOTALL)
 
@@ -43,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder: Path | None = parser.parse_args(arguments).to
     write_pages(folder or PAGES)
     if folder is None:
+        RECORDINGS.write_text(with_tables(RECORDINGS.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
         README.write_text(with_panel(README.read_text(encoding="utf-8"), panel()), encoding="utf-8", newline="\n")
 
 
@@ -212,6 +220,32 @@ def _inline(text: str, *, bullet: bool = False) -> str:
         if position + 2 < len(parts):
             out.append(f"`{parts[position + 1] or parts[position + 2]}`")
     return "".join(out)
+
+
+def with_tables(page: str) -> str:
+    """Return a page with what stands between ``<!-- generated: views -->`` (or headers) and ``<!-- end -->`` replaced."""
+    tables = {"views": _views_table, "headers": _headers_table}
+    return TABLE.sub(lambda found: found[1] + "\n".join(["", *tables[found[2]](), "", found[4]]), page)
+
+
+def _views_table() -> list[str]:
+    """Return a table of the views of images and sounds: what each measures and contains, and how much label it may carry."""
+    lines = ["| | view | what it measures | what it may hold | label |", "|---|---|---|---|---|"]
+    for medium, keys in (("image", {"image": "path"}), ("audio", {"audio": "path"})):
+        docs = {view.name: inspect.cleandoc(view.doc) for view in recording_views(medium)}
+        for view in known_views(AuditSpec(name="docs", data="docs", label="label", **keys)):
+            contains = re.search(r"^Contains: (.*?)(?:\n\n|\Z)", docs.get(view.name, ""), re.DOTALL | re.MULTILINE)
+            first, held = view.doc.rstrip("."), " ".join(contains[1].split()).rstrip(".") if contains else ""
+            cells = (medium, f"`{view.name}`", _cell(first), _cell(held), "little" if view.background else "much")
+            lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _headers_table() -> list[str]:
+    """Return a table of the header fields that become columns."""
+    fields = {name: field for name, field in FIELDS.items() if field.origin is Origin.ACQUISITION}
+    lines = ["| column | kind | what it says |", "|---|---|---|"]
+    return lines + [f"| `{PREFIX}{name}` | {field.type} | {_cell(field.words)} |" for name, field in fields.items()]
 
 
 def panel() -> str:

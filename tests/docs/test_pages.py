@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from audit_pipeline.demo import get_case
-from audit_pipeline.spec import AuditSpec, Policy, parse_spec
+from audit_pipeline.spec import AUDIO_VIEWS, IMAGE_VIEWS, AuditSpec, Policy, parse_spec
 from tests.docs.building import build
 from tests.docs.markdown import ROOT, anchors, blocks, inline_code, links, pages
 
@@ -27,6 +27,18 @@ def test_the_pages_of_the_probes_are_those_of_their_docstrings(tmp_path: Path) -
     assert sorted(kept) == sorted(fresh), f"docs/probes has other pages than there are probes: {TO_MEND}"
     for name in fresh:
         assert kept[name] == fresh[name], f"docs/probes/{name} is not what the docstring says: {TO_MEND}"
+
+
+def test_the_tables_of_recordings_are_those_of_the_code() -> None:
+    page = (ROOT / "docs" / "recordings.md").read_text(encoding="utf-8")
+    assert build().with_tables(page) == page, f"docs/recordings.md has other views or fields than the code: {TO_MEND}"
+    spoilt = page.replace("| image | `border` |", "| image | `edge` |")
+    assert spoilt != page
+    assert build().with_tables(spoilt) == page
+    of_the_spec = (ROOT / "docs" / "spec.md").read_text(encoding="utf-8")
+    for name in (*IMAGE_VIEWS, *AUDIO_VIEWS):
+        assert f"| `{name}` |" in page
+        assert f"`{name}`" in of_the_spec
 
 
 def test_a_page_of_a_probe_that_is_gone_is_removed(tmp_path: Path) -> None:
@@ -48,6 +60,14 @@ def test_the_readme_audits_the_built_in_clinic(tmp_path: Path) -> None:
     written = [block for block in blocks(ROOT / "README.md") if block.file_name == "audit.yaml"]
     case = parse_spec(yaml.safe_load(get_case("clinic").spec), base=tmp_path)
     assert [parse_spec(yaml.safe_load(block.text), base=tmp_path).content() for block in written] == [case.content()]
+
+
+def test_the_readme_audits_the_built_in_tanks(tmp_path: Path) -> None:
+    """That this audit fails, and passes once repaired, is tested with the other cases."""
+    written = [block for block in blocks(ROOT / "README.md") if block.file_name == "tanks.yaml"]
+    case = parse_spec(yaml.safe_load(get_case("tanks").spec), base=tmp_path)
+    assert [parse_spec(yaml.safe_load(block.text), base=tmp_path).content() for block in written] == [case.content()]
+    assert (get_case("tanks").expected, get_case("tanks_repaired").expected) == ("fail", "pass")
 
 
 def test_the_page_of_the_spec_has_every_key_and_the_true_defaults() -> None:
