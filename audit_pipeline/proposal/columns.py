@@ -13,7 +13,7 @@ from audit_pipeline.dataset.look import Look, look_at
 from audit_pipeline.dataset.read import Loaded
 from audit_pipeline.dataset.settled import Trouble
 from audit_pipeline.proposal import vocabulary
-from audit_pipeline.recordings.listing import ENDINGS
+from audit_pipeline.recordings.folders import ENDINGS
 from audit_pipeline.report.text import visible
 
 MAX_LEVELS = 50

@@ -13,7 +13,8 @@ from audit_pipeline.dataset.files import is_table
 from audit_pipeline.errors import DataError
 from audit_pipeline.proposal import vocabulary as v
 from audit_pipeline.proposal.columns import Column
-from audit_pipeline.recordings.listing import ENDINGS, MANIFESTS, PATH, Listing, list_recordings
+from audit_pipeline.recordings.folders import ENDINGS, MANIFESTS, PATH
+from audit_pipeline.recordings.listing import Listing, list_recordings
 from audit_pipeline.recordings.names import Medium
 from audit_pipeline.spec import AuditSpec
 

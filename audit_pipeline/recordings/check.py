@@ -10,7 +10,8 @@ from audit_pipeline.dataset.media import FIELDS, PREFIX
 from audit_pipeline.dataset.media.sniff import SOUNDS
 from audit_pipeline.dataset.read import Loaded
 from audit_pipeline.errors import DataError, did_you_mean
-from audit_pipeline.recordings.listing import FOLDER, Listing
+from audit_pipeline.recordings.folders import FOLDER
+from audit_pipeline.recordings.listing import Listing
 from audit_pipeline.recordings.names import Medium
 from audit_pipeline.spec import FILE, AuditSpec
 
