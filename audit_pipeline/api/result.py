@@ -64,7 +64,7 @@ class Audit:
 
     @cached_property
     def manifest(self) -> pd.DataFrame:
-        """One row a file and one a column of the data: role, kind, profile, digest."""
+        """One row a file, one a column (role, kind, profile, digest) and one a recording (digest, and what is wrong with it)."""
         return self._table("manifest.parquet")
 
     @cached_property

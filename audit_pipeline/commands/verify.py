@@ -15,7 +15,7 @@ ORDER = 24
     "--data",
     multiple=True,
     metavar="PATH",
-    help="The data: a file, a glob, or a folder that holds it; may be repeated.  [default: where the audit found it]",
+    help="The data: a file, a glob, or a folder that holds it, or of recordings; may be repeated.  [default: where the audit found it]",
 )
 @click.option(
     "--spec", "spec_path", type=click.Path(path_type=Path), metavar="SPEC", help="A spec that the audit should be of."
@@ -25,9 +25,9 @@ def command(folder: Path, data: tuple[str, ...], spec_path: Path | None, as_json
     """Derive every digest and the verdict of an audit's output folder DIR again, and name what differs.
 
     Compared are the files with the signed digests, the findings with the evidence and the policy, the page with the
-    findings, the data with the digests of files and columns. Other versions of code and packages are reported; they
-    change no audit. The folder is taken at its word on what was signed: where that matters, sign verdict.intoto.json
-    with your key, and check that signature first.
+    findings, the data with the digests of files and columns; of recordings every file is read again, and none decoded.
+    Other versions of code and packages are reported; they change no audit. The folder is taken at its word on what was
+    signed: where that matters, sign verdict.intoto.json with your key, and check that signature first.
 
     Exit status 0: all as signed; 1: something differs; 2: there is nothing that could be verified.
     """

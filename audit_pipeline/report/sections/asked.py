@@ -15,10 +15,11 @@ POLICY = {
     "association": "tolerated association of label and column (Cramér's V)",
     "separability": "tolerated readability of the column from the data, given the label (AUC)",
     "overlap": "below this overlap, label and column cannot be told apart",
+    "unreadable": "tolerated share of recordings that cannot be read (a table has none)",
 }
 MOST_COLUMNS = 60
 # What a reader looks for first; anything else in the spec follows in its own order.
-_FIRST = ("data", "label", "subject", "nuisance", "covariates", "features", "split", "folds", "seed")
+_FIRST = ("data", "label", "subject", "nuisance", "covariates", "features", "image", "audio", "split", "folds", "seed")
 
 
 def context(folder: AuditFolder) -> Mapping[str, Any]:
