@@ -13,9 +13,7 @@ HEADER_DOCS = {
     "name": "What the name of the file says: its parts, its shape, its ending.",
 }
 
-BACKGROUND = frozenset(
-    {"missingness", "rounding", "blockiness", "border", "noise", "vignetting", "edges", "silence"}
-)
+BACKGROUND = frozenset({"missingness", "rounding", "blockiness", "border", "noise", "vignetting", "edges", "silence"})
 """Views of what surrounds a recording. The others hold a share of what was recorded itself, so that the label may stand in them:
 so does ``clipping``, since how high the peaks of a voice are over its level follows from its formants."""
 
