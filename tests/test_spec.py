@@ -21,7 +21,13 @@ def test_defaults_and_names() -> None:
     spec = parse_spec({**GOOD, "covariates": "age"})
     assert spec.slug == "heart_disease"
     assert spec.covariates == ("age",)
-    assert spec.policy.model_dump() == {"alpha": 0.05, "association": 0.2, "separability": 0.6, "overlap": 0.1, "unreadable": 0.05}
+    assert spec.policy.model_dump() == {
+        "alpha": 0.05,
+        "association": 0.2,
+        "separability": 0.6,
+        "overlap": 0.1,
+        "unreadable": 0.05,
+    }
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:

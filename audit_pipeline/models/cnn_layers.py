@@ -93,6 +93,6 @@ def small_cnn(shape: tuple[int, int, int], classes: int, seed: int) -> SmallCNN:
     # Layers draw weights from the global generator as they are made; without memory there is nothing to draw for.
     with torch.device("meta"):
         network = SmallCNN(channels, height, width, classes)
-    network = network.to_empty(device="cpu").to(memory_format=torch.channels_last)
+    network = network.to_empty(device="cpu").to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     network.initialise(torch.Generator().manual_seed(seed))
     return network
