@@ -14,10 +14,11 @@ from audit_pipeline.errors import AuditError, DataError
 from audit_pipeline.proposal.columns import Column, columns_of
 from audit_pipeline.proposal.folders import guess_folders
 from audit_pipeline.proposal.guess import Choice, Guess, guess
-from audit_pipeline.proposal.recordings import WORDS, named_recordings, recordings_in, table_in
+from audit_pipeline.proposal.recordings import WORDS, is_recording, named_recordings, recordings_in, table_in
 from audit_pipeline.proposal.render import Missing, render
 from audit_pipeline.proposal.trial import trial
 from audit_pipeline.recordings.listing import Listing
+from audit_pipeline.report.text import visible
 from audit_pipeline.yamltext import scalar
 
 PURPOSES = frozenset(
@@ -151,6 +152,13 @@ def _tables_in(folder: Path) -> list[str]:
 def _tables(path: str) -> list[str]:
     """Return a path, or for a folder the glob of its tables, which have to be of one kind."""
     folder = Path(path)
+    if not folder.is_dir() and is_recording(path):
+        raise DataError(
+            "this is a recording",
+            file=path,
+            expected="a table that names recordings, or the folder that they lie in",
+            remedy=f"name that, e.g. audit-pipeline init {visible(folder.parent)}",
+        )
     if "://" in path or not folder.is_dir():
         return [path]
     listed = table_in(folder)

@@ -98,6 +98,11 @@ def _medium(places: Sequence[str]) -> Medium | None:
     return "image" if images >= sounds else "audio"
 
 
+def is_recording(path: str) -> bool:
+    """Return whether a path, a pattern or a URL ends like a recording."""
+    return PurePosixPath(path).suffix.casefold() in (*ENDINGS["image"], *ENDINGS["audio"])
+
+
 def table_in(folder: Path) -> str | None:
     """Return the table of recordings that a folder holds, by its name, as an audit of the folder would find it."""
     tables = sorted(entry.name for entry in folder.iterdir() if entry.is_file() and is_table(entry.name))

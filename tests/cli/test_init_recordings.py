@@ -184,3 +184,12 @@ def test_what_holds_neither_a_table_nor_recordings(home: Path, capsys: pytest.Ca
     assert main(["init", "data", "--out", "audit.yaml"]) == 2
     assert "holds no table, and no recordings" in capsys.readouterr().err
     assert not (home / "audit.yaml").exists()
+
+
+@pytest.mark.parametrize("path", ["data/0.png", "data/*.png"])
+def test_a_recording_itself_is_no_table(home: Path, capsys: pytest.CaptureFixture[str], path: str) -> None:
+    image(home / "data/0.png")
+    assert main(["init", path, "--out", "audit.yaml"]) == 2
+    shown = capsys.readouterr().err
+    assert "this is a recording" in shown
+    assert "audit-pipeline init data" in shown
