@@ -24,7 +24,7 @@ COLUMNS = (
 def spectrum(sound: Sound) -> np.ndarray:
     """Average the power in third-octave bands from 25 Hz to 20 kHz over the whole sound, relative to the total.
 
-    Of at most 42 frames of 256 ms, by Welch's method. Bands beyond half the rate were not recorded: NaN, as is silence.
+    Of at most 36 frames of 256 ms, by Welch's method. Bands beyond half the rate were not recorded: NaN, as is silence.
 
     Contains: the response of microphone, room and line, low-pass filters of a codec; the speaker's voice, the kind of
     sound, hence often the label.

@@ -21,7 +21,7 @@ STRETCHES, STRETCH = 6, 5.0
 """Number and seconds of the stretches of a long sound."""
 
 FRAME, HOP = 0.032, 0.016
-LONG_FRAME, LONG_FRAMES = 0.256, 42
+LONG_FRAME, LONG_FRAMES = 0.256, 36
 """Seconds of a long frame, and the most of them."""
 
 AT_ONCE = 1 << 16
@@ -90,11 +90,16 @@ class Sound:
     @cached_property
     def level(self) -> np.ndarray:
         """Level (m,) of the short frames without their mean, in dB of full scale."""
-        return decibels(np.concatenate([part.var(axis=1) for part in _parts(self.frames, self.frames.shape[1])]))
+        length = self.frames.shape[1]
+        found = []
+        for part in _parts(self.frames, length):
+            apart = part - part.mean(axis=1, keepdims=True)
+            found.append(np.vecdot(apart, apart) / np.float32(length))
+        return decibels(np.concatenate(found))
 
     @cached_property
     def long_power(self) -> tuple[np.ndarray, np.ndarray]:
-        """Hz of the bins, and the mean power (bins,) over at most 42 frames of 256 ms, which overlap by half where it takes that."""
+        """Hz of the bins, and the mean power (bins,) over at most 36 frames of 256 ms, which overlap by half where it takes that."""
         length = _fast(LONG_FRAME * self.rate)
         most = LONG_FRAMES // len(self.stretches)
         total, seen = np.zeros(length // 2 + 1), 0
