@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -225,3 +226,14 @@ def test_components_found_at_random_are_those_found_exactly(home: Path, monkeypa
     found = recording_views._pattern(home, np.arange(60)).matrix
     assert abs(np.corrcoef(exact[:, 0], sensor)[0, 1]) > 0.95
     assert np.corrcoef(exact[:, 0], found[:, 0])[0, 1] > 0.999
+
+
+def test_recordings_of_a_store_elsewhere(home: Path) -> None:
+    columns = write_pictures(home, N)
+    for name in ("records.csv", *columns["path"]):
+        with fsspec.open(f"memory://clinic/{name}", "wb") as target:
+            target.write((home / name).read_bytes())
+    here = take_in(spec_of(home, nuisance=["site"]), home / "here")
+    there = take_in(spec_of(home, data="memory://clinic/records.csv", nuisance=["site"]), home / "there")
+    for name in ("records.parquet", "look_full.parquet", "facts.parquet"):
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
