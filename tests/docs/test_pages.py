@@ -65,8 +65,10 @@ def test_the_readme_audits_the_built_in_clinic(tmp_path: Path) -> None:
 def test_the_readme_audits_the_built_in_tanks(tmp_path: Path) -> None:
     """That this audit fails, and passes once repaired, is tested with the other cases."""
     written = [block for block in blocks(ROOT / "README.md") if block.file_name == "tanks.yaml"]
-    case = parse_spec(yaml.safe_load(get_case("tanks").spec), base=tmp_path)
-    assert [parse_spec(yaml.safe_load(block.text), base=tmp_path).content() for block in written] == [case.content()]
+    specs = [yaml.safe_load(text) for text in (*(block.text for block in written), get_case("tanks").spec)]
+    # Which models are trained is a matter of time: no column is judged by them.
+    page, case = (parse_spec(spec | {"baselines": []}, base=tmp_path).content() for spec in specs)
+    assert page == case
     assert (get_case("tanks").expected, get_case("tanks_repaired").expected) == ("fail", "pass")
 
 
