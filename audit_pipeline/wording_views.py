@@ -14,18 +14,18 @@ from audit_pipeline.wording_numbers import interval, listed, number
 VIEW_WORDS = {
     "missingness": "the pattern of missing values",
     "rounding": "the way numbers were rounded",
-    "blockiness": "the blocks of the JPEG grid",
+    "blockiness": "the block grid of JPEG",
     "border": "the border of the image",
     "colour": "the histogram of colours",
     "noise": "the noise that a denoiser leaves",
     "pattern": "the sensor's fixed pattern",
     "thumbnail": "a thumbnail",
     "vignetting": "the fall of brightness towards the corners",
-    "clipping": "the level and clipping of the sound",
-    "edges": "the start and the end of the sound",
+    "clipping": "the use of the range of samples",
+    "edges": "the sound of the first and last moments",
     "silence": "the noise floor in the pauses",
     "spectrum": "the long-term spectrum",
-    "file": "the size and duration in the header",
+    "file": "what the header says of size and duration",
     "name": "the name of the file",
 }
 """Views as a reader calls them."""
