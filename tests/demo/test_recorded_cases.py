@@ -42,7 +42,7 @@ class Generated:
 
 GENERATED = {
     "tanks": Generated(tanks.photographs, 40, 160, "tank", {"weather": "colour"}),
-    "microphones": Generated(microphones.recordings, 12, 60, "hoarse", {"microphone": "silence"}, size="speakers"),
+    "microphones": Generated(microphones.recordings, 12, 120, "hoarse", {"microphone": "silence"}, size="speakers"),
     "hospitals": Generated(hospitals.slides, 40, 200, "tumour", {"hospital": "noise"}),
     "cameras": Generated(cameras.photographs, 40, 160, "scratch", {"camera": PATTERN}),
     "covid": Generated(covid.scans, 24, 120, "covid", {"scanner": "border", "region": "border"}),
@@ -156,7 +156,7 @@ def test_repaired_designs_have_no_association_at_all(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_label_and_nuisance_can_both_be_seen_at_equal_values_of_the_other(name: str, tmp_path: Path) -> None:
-    """Repaired, so that neither explains the other: a wrong answer has an AUC of .5, with a standard error of at most .06."""
+    """Repaired, so that neither explains the other: a wrong answer has an AUC of .5, with a standard error of at most .05."""
     case = GENERATED[name]
     table, files = case(case.many, repaired=True)
     views = looked_at(files, tmp_path, {"full", *case.seen.values()})

@@ -119,4 +119,6 @@ image: photo
 label: scratch
 # Four cameras of one model: nobody can tell their pictures apart, and no model may.
 nuisance: [camera]
+# Quick. `baselines: [linear, cnn]` trains a network on the pictures as well.
+baselines: [linear]
 """

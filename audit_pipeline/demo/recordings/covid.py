@@ -97,4 +97,6 @@ label: covid
 subject: patient
 # Where and on what somebody was scanned must not influence a diagnosis.
 nuisance: [scanner, region]
+# Quick. `baselines: [linear, cnn]` trains a network on the pictures as well.
+baselines: [linear]
 """

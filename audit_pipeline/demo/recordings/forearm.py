@@ -43,7 +43,7 @@ def forearm(
     melanin = 0.42 * np.exp(0.18 * rng.standard_normal()) * np.ones((SIDE, SIDE))
     # Sun has made the pigment of old skin patchy.
     melanin *= np.exp((0.05 + 0.13 * old) * texture(rng, SIDE, SIDE, slope=1.4, coarsest=0.04))
-    blood = 0.50 * np.exp(0.55 * warmth + 0.15 * rng.standard_normal())
+    blood = 0.50 * np.exp(0.65 * warmth + 0.15 * rng.standard_normal())
     flush = blood * np.exp(0.12 * texture(rng, SIDE, SIDE, slope=1.5))
     relief = _furrows(rng, old)
     mole = _mole(rng, malignant=malignant)

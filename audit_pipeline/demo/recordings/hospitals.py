@@ -186,4 +186,6 @@ label: tumour
 subject: patient
 # Each hospital has a scanner of its own. That must not influence a diagnosis.
 nuisance: [hospital]
+# Quick. `baselines: [linear, cnn]` trains a network on the pictures as well.
+baselines: [linear]
 """

@@ -12,12 +12,13 @@ Generating model, for patient *i* with a malignant mole or a harmless one (d_i):
     mole_i       near the middle; harmless: 8 +- 2 pixels wide, round, even; malignant: 13 +- 2 pixels, less regular, patchier
     photo_i      one camera with fixed white balance, automatic exposure off by N(0, .1) in log2
 
-==========  ==================  =================  ==================  ==================
-design      malignant in lamp   mean age           malignant in men    mean temperature
-==========  ==================  =================  ==================  ==================
-broken      75 % : 25 %         12 years apart      75 % : 25 %         3 degrees apart
-repaired    as the harmless     as the harmless    as the harmless     as the harmless
-==========  ==================  =================  ==================  ==================
+==========  =============  ==============  =============  ================  ===============
+design      mole           by lamplight    mean age       men               temperature
+==========  =============  ==============  =============  ================  ===============
+broken      malignant      75 %            59 years       75 %              25 degrees
+broken      harmless       25 %            47 years       25 %              22 degrees
+repaired    either         50 %            53 years       50 %              23.5 degrees
+==========  =============  ==============  =============  ================  ===============
 
 In the repaired design every malignant mole has a harmless partner of the same light, age, sex and temperature.
 """
@@ -153,4 +154,6 @@ label: malignant
 subject: patient
 # What shows in a photograph beside the mole. None of it must influence what the mole is taken for.
 nuisance: [light, age, sex, temperature]
+# Quick. `baselines: [linear, cnn]` trains a network on the pictures as well.
+baselines: [linear]
 """

@@ -108,4 +108,6 @@ image: photo
 label: tank
 # What the sky looked like must not influence whether there is a tank.
 nuisance: [weather]
+# Quick. `baselines: [linear, cnn]` trains a network on the pictures as well.
+baselines: [linear]
 """

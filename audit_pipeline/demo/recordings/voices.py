@@ -67,7 +67,7 @@ class Voice:
                     sound = lfilter(*resonator(centre, width), sound)
             sound /= np.sqrt(np.mean(np.square(sound)))
             first = round((start + place * each) * RATE)
-            out[first : first + length] += sound * _envelope(length) * 10 ** (rng.normal(0, 1.0) / 20)
+            out[first : first + length] += sound * _envelope(length) * 10 ** (rng.normal(0, 2.5) / 20)
         return out
 
     def _source(self, length: int, rng: np.random.Generator) -> np.ndarray:
