@@ -133,6 +133,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
 
     Every probe that applies to the spec is a stage of its own, which is found again or computed by itself.
     """
+    from audit_pipeline.models.maps.umap_map import umap_installed
     from audit_pipeline.probes import registered
 
     columns = ("label", "subject", "nuisance", "covariates", "features", "ignore", "missing", "order", "split")
@@ -166,6 +167,17 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             if spec.medium is None
             else f"What should tell nothing of the label ({', '.join(spec.views)}), each a matrix of its own.",
             spec_keys=("seed",),
+            node=VIEWS,
+        ),
+        Stage(
+            name="maps",
+            inputs=("dataset", "values"),
+            outputs=("maps.parquet",),
+            function="audit_pipeline.stages.maps:run",
+            description="Maps on which records lie near those that they are like: by principal components, by Sammon, and one "
+            "that does not show a device, where subjects were recorded with several.",
+            spec_keys=("seed",),
+            options={"umap": umap_installed()},
             node=VIEWS,
         ),
         Stage(
@@ -205,7 +217,7 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
     stages.append(
         Stage(
             name="verdict",
-            inputs=("dataset", "baselines", "splits", *(f"probe_{probe.name}" for probe in probes)),
+            inputs=("dataset", "baselines", "splits", "maps", *(f"probe_{probe.name}" for probe in probes)),
             outputs=OUTPUT_FILES,
             function="audit_pipeline.stages.verdict:run",
             description="The decision table applied to the evidence: one finding a metadata column, the verdict of the "
@@ -225,6 +237,7 @@ OUTPUT_FILES = (
     "splits.parquet",
     "predictions.parquet",
     "manifest.parquet",
+    "maps.parquet",
     "verdict.intoto.json",
     "report.html",
 )

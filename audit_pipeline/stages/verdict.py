@@ -30,6 +30,7 @@ def run(context: StageContext) -> dict[str, Any]:
         ("splits", "splits.parquet"),
         ("baselines", "predictions.parquet"),
         ("dataset", "manifest.parquet"),
+        ("maps", "maps.parquet"),
     ):
         shutil.copyfile(context.inputs[stage] / name, out / name)
 

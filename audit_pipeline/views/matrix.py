@@ -11,6 +11,9 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_BATCH = 16_384
+"""Records that are held at a time where a few of very many are read."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -46,6 +49,21 @@ def load(folder: Path, name: str) -> View:
     from audit_pipeline.parquet import read_table
 
     return _view(name, read_table(folder / "view.parquet"))
+
+
+def load_rows(folder: Path, rows: np.ndarray) -> np.ndarray:
+    """Return some records (m, p) of ``view.parquet``, in ascending positions ``rows``, without holding all of them."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(folder / "view.parquet")
+    out = np.empty((len(rows), len(file.schema_arrow.names)))
+    start = done = 0
+    for batch in file.iter_batches(batch_size=_BATCH):
+        inside = rows[(rows >= start) & (rows < start + batch.num_rows)] - start
+        for position, column in enumerate(batch.columns if len(inside) else ()):
+            out[done : done + len(inside), position] = column.to_numpy(zero_copy_only=False)[inside]
+        done, start = done + len(inside), start + batch.num_rows
+    return out
 
 
 def save_part(path: Path, view: View, kept: np.ndarray) -> None:
