@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from audit_pipeline import digests
 from audit_pipeline.recordings.names import ENCODER, PATTERN, looks
-from audit_pipeline.spec import AuditSpec
+from audit_pipeline.spec import CNN, AuditSpec
 from audit_pipeline.store import StageRecord, Store
 from audit_pipeline.threads import one_thread
 
@@ -252,12 +252,14 @@ def execute(
     *,
     progress: Progress | None = None,
     run_info: Mapping[str, Any] | None = None,
+    prepare: Callable[[], None] = lambda: None,
 ) -> StageRecord:
     """Run one stage, or find its result in the store.
 
     Parameters
     ----------
     upstream : records of at least the stage's inputs.
+    prepare : called before the stage is computed, and not at all if its result is found.
     run_info : who runs this (a Dagster run's id, for example); goes into the verdict's lineage only.
 
     Raises
@@ -274,6 +276,7 @@ def execute(
         if progress is not None:
             progress(stage.name, done, total, message)
 
+    prepare()
     module, _, name = stage.function.partition(":")
     function = getattr(importlib.import_module(module), name)
     with store.workspace(stage.name) as workspace, one_thread():
@@ -325,6 +328,7 @@ def run(
             records,
             progress=listener.progress if listener else None,
             run_info=run_info,
+            prepare=_import_torch if _beside_torch(stage, spec) else lambda: None,
         )
 
     with one_thread(), ThreadPoolExecutor(max_workers=workers) as pool:
@@ -350,6 +354,20 @@ def run(
     if failure is not None:
         raise failure
     return records
+
+
+def _beside_torch(stage: Stage, spec: AuditSpec) -> bool:
+    """Tell whether a stage may be computed while another one imports torch: those after the data, if a network is trained."""
+    return bool(stage.inputs) and not stage.judging and bool({"network", CNN} & set(spec.baselines))
+
+
+def _import_torch() -> None:
+    """Import torch before anything is computed beside it.
+
+    SciPy and scikit-learn look for its arrays wherever its name stands among the modules, and fail if another thread has imported
+    no more than half of it. A thread that imports it as well waits until it is whole.
+    """
+    importlib.import_module("torch")
 
 
 def publish(verdict: StageRecord, out: Path) -> None:
