@@ -13,8 +13,9 @@ from benchmarks.truth import __main__ as command
 from benchmarks.truth import draw, oracle, page, rivals, runner
 from benchmarks.truth.case import LABEL, Family, families
 from benchmarks.truth.examine import examine
+from benchmarks.truth.families.five_kinds import KINDS
 from benchmarks.truth.plan import Part, parts
-from benchmarks.truth.scores import coverage, false_alarms, power, verdicts
+from benchmarks.truth.scores import coverage, false_alarms, power, recordings, verdicts
 from benchmarks.truth.scores.binomial import Share, short
 from benchmarks.truth.scores.cases import by_case
 
@@ -200,6 +201,19 @@ def test_the_published_verdict_holds() -> None:
     assert short_cells == 0
     assert promised >= 12
     assert not (cases["family"].eq("aliased") & cases["verdict"].eq("pass")).any()
+
+
+def test_the_published_recordings_hold() -> None:
+    """Shortcuts of the five kinds all fail; the others are wrong as seldom as tests of level .05 are; no null cell is beyond that."""
+    rows = pd.read_parquet(command.RECORDED)
+    five = recordings.of_five(rows)
+    assert five.groupby("kind").size().eq(10).all()
+    assert five["kind"].nunique() == len(KINDS)
+    shortcuts = five["kind"].isin(["association .9", "association 1"])
+    assert five[shortcuts]["right"].all()
+    wrong = ~five[~shortcuts]["right"]
+    assert wrong.sum() <= binom.ppf(0.999, len(wrong), 0.05)
+    assert false_alarms.beyond_error(list(false_alarms.cells(by_case(rows)))) == []
 
 
 def test_an_unknown_family_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

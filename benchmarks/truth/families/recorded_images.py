@@ -61,7 +61,7 @@ NULL_SIZES = (100, 300)
 
 
 @family(
-    "Images: a site that shows but is independent of the label, that goes with it unseen, or neither",
+    "Images: one edge at most",
     kind="null",
     cells=[
         *({"trace": trace, "v": 0.0} for trace in READABLE),
@@ -78,7 +78,7 @@ def image_nulls(rng: np.random.Generator, n: int, trace: Trace, v: float, declar
 
 
 @family(
-    "Images: five of a subject, one edge at most",
+    "Images: one edge at most, five of a subject",
     kind="null",
     cells=[{"trace": "sensor", "v": 0.0}, {"trace": "jpeg", "v": 0.0}, {"trace": "none", "v": 0.5}],
     sizes=(300,),

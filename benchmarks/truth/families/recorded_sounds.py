@@ -34,7 +34,7 @@ READABLE: tuple[Trace, ...] = ("microphone", "floor", "silence")
 
 
 @family(
-    "Sounds: a site that shows but is independent of the label, that goes with it unseen, or neither",
+    "Sounds: one edge at most",
     kind="null",
     cells=[
         *({"trace": trace, "v": 0.0} for trace in READABLE),
@@ -50,7 +50,7 @@ def audio_nulls(rng: np.random.Generator, n: int, trace: Trace, v: float) -> Cas
 
 
 @family(
-    "Sounds: five of a speaker, one edge at most",
+    "Sounds: one edge at most, five of a speaker",
     kind="null",
     cells=[{"trace": "microphone", "v": 0.0}, {"trace": "none", "v": 0.5}],
     sizes=(300,),

@@ -10,7 +10,7 @@ from benchmarks.truth.families.five_kinds import KINDS, FiveKind
 from benchmarks.truth.plan import MEDIA, parts
 from benchmarks.truth.scores import false_alarms
 from benchmarks.truth.scores.binomial import Share, short
-from benchmarks.truth.scores.cases import groups, known_cell, numbers, words
+from benchmarks.truth.scores.cases import groups, known_cell, words
 
 SITE = "site"
 """The declared column of all these datasets."""
@@ -72,7 +72,7 @@ def five(cases: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, object]]:
                 "datasets": str(len(group)),
                 **{verdict: str(int(group["verdict"].eq(verdict).sum())) for verdict in LEVELS},
                 "the site is": ", ".join(f"{reason} ({count})" for reason, count in reasons.items()),
-                "median V": short(float(numbers(group["association_v"]).mean())),
+                "median V": _middle(group["association_v"]),
                 "readable, AUC": _middle(group["separability_auc"]),
                 "judged rightly": f"{int(group['right'].sum())} of {len(group)}",
             }
