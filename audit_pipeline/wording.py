@@ -67,7 +67,12 @@ def describe(finding: Finding, facts: ColumnFacts, policy: Policy, aliased: Sequ
         step = _repair(facts, policy)
         notes += _damage(finding)
     elif finding.reason == "independent":
-        headline = f"{column} and the label are independent in this dataset, within the tolerance ({size})."
+        crossed = facts.association is not None and facts.association.detail.get("method") == "crossed"
+        headline = (
+            f"{column} and the label are independent by design: every subject was recorded at the same mix of {column}."
+            if crossed
+            else f"{column} and the label are independent in this dataset, within the tolerance ({size})."
+        )
         readable = finding.separability_low is not None and finding.separability_low > 0.5 and _small(finding.p_sensor)
         if readable:
             notes.append(

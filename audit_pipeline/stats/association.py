@@ -127,9 +127,16 @@ def association(units: Units, rng: np.random.Generator, permutations: int) -> As
     -----
     V: Bergsma 2013. Interval: see ``stats.noncentral``. p: chi-square where every expected count
     is at least five; otherwise (1 + #{chi2* >= chi2}) / (1 + permutations), which is never 0 (Phipson and Smyth 2010).
+
+    A column that varies within subjects and is mixed alike in all of them is crossed with everything that is constant within
+    subjects: the two are independent by design, not by chance, and V is 0 without an interval.
     """
     a, b = orthonormal(units.response), orthonormal(units.column)
     degrees = (units.degrees, units.basis.degrees)
+    if units.mode == "subjects" and not b.shape[1] and len(np.unique(units.basis.codes)) > 1:
+        zero = dict.fromkeys(("v", "low", "high", "upper", "raw", "chi2"), 0.0)
+        df, dim = degrees[0] * degrees[1], min(degrees)
+        return Association(**zero, df=df, dim=dim, n=units.effective, p_value=1.0, method="crossed")
     return from_orthonormal(a, b, degrees, units.effective, _analytic(units), units.exchange, rng, permutations)
 
 

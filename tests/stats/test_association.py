@@ -104,6 +104,24 @@ def test_records_of_a_subject_count_once() -> None:
     assert (many.v, many.low, many.high, many.p_value) == pytest.approx((once.v, once.low, once.high, once.p_value))
 
 
+def test_a_column_that_is_crossed_with_subjects_is_independent_by_design() -> None:
+    """Everybody through both microphones, one twice as often: nothing that is constant within subjects can go with them."""
+    subject = np.repeat(np.arange(51), 3)
+    label = (subject % 2).astype(np.int64)
+    column = MetadataColumn(
+        "microphone", "nuisance", "categorical", ("a", "b"), np.tile([0, 1, 1], 51).astype(np.int32)
+    )
+    units = design_units(label, 2, subject, column)
+    found = association(units, np.random.default_rng(0), 99)
+    assert (found.v, found.low, found.high, found.upper, found.p_value) == (0.0, 0.0, 0.0, 0.0, 1.0)
+    assert corrected_metadata_auc(metadata_auc(units), found) == (0.5, 0.5, 0.5)
+    # One subject that was recorded otherwise, and chance has a part in it again.
+    codes = column.codes.copy() if column.codes is not None else np.zeros(0)
+    codes[:3] = 1
+    almost = MetadataColumn("microphone", "nuisance", "categorical", ("a", "b"), codes)
+    assert association(design_units(label, 2, subject, almost), np.random.default_rng(0), 99).upper > 0.0
+
+
 def test_paired_design_uses_the_pairing() -> None:
     """Every patient gives one tissue of each kind; the tumour always goes to scanner 1: complete association."""
     subject = np.repeat(np.arange(25), 2)

@@ -20,11 +20,12 @@ Generating model, for speaker *s* with a hoarse voice or none (h_s)::
 design      speakers  hoarse speakers           healthy speakers
 ==========  ========  ========================  ========================
 broken      51        far microphone only       close microphone only
-repaired    150       both, the same words      both, the same words
+repaired    51        both, the same words      both, the same words
 ==========  ========  ========================  ========================
 
 In the broken design microphone and disorder are one variable. In the repaired one every speaker is heard through
-both, so that the microphone cannot stand in for the disorder.
+both, so that the microphone cannot stand in for the disorder: the two are independent by design, and 51 speakers are enough
+to say so.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEED = 2_009
-SPEAKERS = {False: 51, True: 150}
-UTTERANCES = {False: 3, True: 1}
+SPEAKERS = {False: 51, True: 51}
+UTTERANCES = {False: 3, True: 3}
 """Speakers, half of them hoarse, and utterances of each, by ``repaired``."""
 
 SECONDS = 1.6
