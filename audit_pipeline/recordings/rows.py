@@ -114,25 +114,30 @@ class Rows:
         ------
         KeyError : one of them is not there.
         """
-        wanted: dict[str, list[int]] = {}
-        for position, digest in enumerate(digests):
-            wanted.setdefault(digest, []).append(position)
+        import pyarrow.parquet as pq
+
+        place = {digest: position for position, digest in enumerate(dict.fromkeys(digests))}
+        missing = np.ones(len(place), dtype=bool)
         out: np.ndarray | None = None
         for part in self._parts:
             if _LOOK + name not in _columns(part):
                 continue
-            table = read_table(part, ["digest", _LOOK + name])
-            for digest, row in zip(table.column(0).to_pylist(), table.column(1), strict=True):
-                positions = wanted.pop(digest, None) if row.is_valid else None
-                if positions is None:
-                    continue
-                values = np.frombuffer(row.as_buffer(), dtype=kind)
-                if out is None:
-                    out = np.empty((len(digests), len(values)), dtype=kind)
-                out[positions] = values
-        if wanted or out is None:
-            raise KeyError(next(iter(wanted), name))
-        return out
+            # One file and not a dataset, which takes longer to be opened than such a part to be read.
+            table = pq.ParquetFile(part).read(["digest", _LOOK + name])
+            target = np.array([place.get(digest, -1) for digest in table.column(0).to_pylist()], dtype=np.int64)
+            rows = np.flatnonzero((target >= 0) & table.column(1).is_valid().to_numpy())
+            rows = rows[missing[target[rows]]]
+            if not len(rows):
+                continue
+            column = table.column(1) if len(rows) == len(target) else table.column(1).take(rows)
+            values = np.frombuffer(b"".join(column.to_pylist()), dtype=kind).reshape(len(rows), -1)
+            if out is None:
+                out = np.empty((len(place), values.shape[1]), dtype=kind)
+            out[target[rows]] = values
+            missing[target[rows]] = False
+        if out is None or missing.any():
+            raise KeyError(next((digest for digest, position in place.items() if missing[position]), name))
+        return out if len(place) == len(digests) else out[[place[digest] for digest in digests]]
 
     def _learn(self, part: Path) -> None:
         import pyarrow as pa
