@@ -12,11 +12,16 @@ from typing import Any
 from audit_pipeline import evidence
 from audit_pipeline.errors import DataError
 from audit_pipeline.evidence import Evidence, EvidenceBook
+from audit_pipeline.models.maps.table import Maps
+from audit_pipeline.models.maps.table import load as load_maps
 from audit_pipeline.report.levels import worst_first
 from audit_pipeline.verdict_types import Finding, Verdict, from_dict
 
 MOST_FINDINGS = 100
 """Columns that the page shows one by one; the files have all of them."""
+
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, NotImplementedError)
+"""What reading a file raises that is none of this version; Arrow's errors are among these."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Splits:
 
 @dataclass(frozen=True)
 class AuditFolder:
-    """What an audit left behind; ``splits`` is None and ``manifest`` empty where the file is absent.
+    """What an audit left behind; ``splits`` and ``maps`` are None and ``manifest`` empty where the file is absent.
 
     ``manifest`` has files and columns, and no recordings.
     """
@@ -47,6 +52,7 @@ class AuditFolder:
     book: EvidenceBook
     splits: Splits | None
     manifest: tuple[Mapping[str, Any], ...]
+    maps: Maps | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -100,7 +106,17 @@ def read_folder(folder: Path) -> AuditFolder:
         book=EvidenceBook(rows),
         splits=_read_splits(folder / "splits.parquet"),
         manifest=_read_manifest(folder / "manifest.parquet"),
+        maps=_read_maps(folder / "maps.parquet"),
     )
+
+
+def _read_maps(path: Path) -> Maps | None:
+    if not path.is_file():
+        return None
+    try:
+        return load_maps(path)
+    except _UNREADABLE:
+        return None
 
 
 def _read_splits(path: Path) -> Splits | None:

@@ -51,6 +51,7 @@ def run(context: StageContext, *, umap: bool = False) -> dict[str, Any]:
         "records": data.n,
         "placed": len(rows),
         "left_out": data.n - len(rows),
+        "has_subject": data.has_subject,
         "whole_subjects": bool(np.isin(data.subject, part.subject).sum() == len(rows)),
         "label": load_info(context.inputs["dataset"])["label"],
         "not_made": missed,
