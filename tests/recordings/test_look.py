@@ -136,6 +136,28 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     )
 
 
+def test_two_processes_write_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = write_pictures(tmp_path / "scans", 120)["path"]
+    paths, cache = [str(tmp_path / "scans" / name) for name in names], tmp_path / "cache"
+    command = [sys.executable, "-c", RUN.replace("workers=1", "workers=0"), str(cache), *paths[:80]]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while not cache.is_dir():
+            assert process.poll() is None
+            time.sleep(0.002)
+        monkeypatch.setattr(module, "PART", 4)
+        here = looked(paths[40:], cache, ["full"])
+        told, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert 0 < int(told) <= 80
+    assert all(row["problem"] is None for row in here.rows)
+    both = looked(paths, cache, ["full"])
+    assert both.decoded == 0
+    alone = looked(paths, tmp_path / "alone", ["full"])
+    assert both.rows == alone.rows
+    assert np.array_equal(both.matrix("full", range(120)), alone.matrix("full", range(120)))
+    assert not list(cache.rglob(".part-*"))
+
+
 def test_what_was_done_before_a_stop_is_kept(paths: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(task: dict[str, object]) -> object:
         if task["path"] == paths[7]:
