@@ -196,6 +196,7 @@ def ingest(
 
     Raises
     ------
+    DataError : a column of the table is called like one of a header.
     AuditError : no worker process can be started.
     """
     assert spec.medium is not None
