@@ -121,15 +121,9 @@ def test_a_cell_beyond_error_is_named() -> None:
 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Part], Path, pd.DataFrame]:
-    """The smoke run: one dataset of the first cells of every family but the slowest."""
-    chosen, folder = list(parts("smoke")), tmp_path_factory.mktemp("truth")
+    """The smoke run of tables: one dataset of the first cells of every family but the slowest."""
+    chosen, folder = list(parts("smoke", media=["table"])), tmp_path_factory.mktemp("truth")
     return chosen, folder, runner.run(chosen, folder, workers=1)
-
-
-def by_medium(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the findings on tables and those on recordings."""
-    table = rows["family"].map(lambda name: families()[name].medium).eq("table")
-    return rows[table], rows[~table]
 
 
 @pytest.mark.slow
@@ -158,11 +152,11 @@ def test_a_killed_run_resumes(smoke: tuple[list[Part], Path, pd.DataFrame]) -> N
 
 @pytest.mark.slow
 def test_every_table_of_the_page_is_made(smoke: tuple[list[Part], Path, pd.DataFrame], tmp_path: Path) -> None:
-    text = page.page(*by_medium(smoke[2]), rivals.answers(tmp_path))
+    text = page.page(smoke[2], command.stored(command.RECORDED), rivals.answers(tmp_path))
     assert "<!--" not in text
     assert text.count("|---|") >= 12
-    assert verdicts.ranking(by_case(by_medium(smoke[2])[0]))
-    assert coverage.table(by_medium(smoke[2])[0])
+    assert verdicts.ranking(by_case(smoke[2]))
+    assert coverage.table(smoke[2])
 
 
 def test_a_number_that_was_asked_for_is_tried() -> None:

@@ -12,9 +12,10 @@ import pytest
 import soundfile
 from PIL import Image
 from scipy.ndimage import gaussian_filter
-from scipy.stats import ttest_ind
+from scipy.stats import binom, ttest_ind
 
 from audit_pipeline.dataset.media.headers import Origin, read_header
+from benchmarks.truth import page, runner
 from benchmarks.truth.case import LABEL, Case, Family, families
 from benchmarks.truth.families.five_kinds import KINDS
 from benchmarks.truth.plan import parts
@@ -22,6 +23,7 @@ from benchmarks.truth.recordings import folder, images, sounds
 from benchmarks.truth.recordings.cases import HEADERS, image_case, sound_case
 from benchmarks.truth.recordings.design import PATH, design
 from benchmarks.truth.scores import recordings
+from benchmarks.truth.scores.cases import by_case
 
 RECORDED = [family for family in families().values() if family.medium != "table"]
 
@@ -173,6 +175,19 @@ def test_the_smoke_run_takes_one_small_dataset_of_each_family() -> None:
     chosen = list(parts("smoke", media=["image", "audio"]))
     assert [part.family.name for part in chosen] == [family.name for family in RECORDED]
     assert {(part.n, len(part.replicates)) for part in chosen} == {(60, 1)}
+
+
+@pytest.mark.slow
+def test_the_smoke_run_of_recordings(tmp_path: Path) -> None:
+    """A dataset of every family is written, audited, scored and printed."""
+    chosen = list(parts("smoke", media=["image", "audio"]))
+    rows = runner.run(chosen, tmp_path / "results", workers=1)
+    cases = by_case(rows)
+    assert list(cases["family"]) == [family.name for family in RECORDED]
+    nulls = cases[cases["kind"].eq("null")]
+    assert nulls["failed"].sum() <= binom.ppf(0.999, len(nulls), 0.05)
+    assert rows[rows["family"].eq("image_unnamed")]["column"].str.startswith("file.jpeg").all()
+    assert all("|---|" in table for table in page.of_recordings(rows).values())
 
 
 def test_a_kind_is_judged_by_verdict_and_reason() -> None:
