@@ -36,10 +36,19 @@ def caption(drawn: DrawnMap, *, noun: str) -> tuple[str, str]:
     return _TITLES.get(drawn.name, drawn.name), _CAPTIONS.get(drawn.name, "")
 
 
-def told(drawn: DrawnMap, column: str | None, label: str, *, noun: str, units: int) -> tuple[str, ...]:
-    """Return what a map shows of a column and of the label, in sentences; ``units`` are the subjects that are placed."""
+def told(
+    drawn: DrawnMap, column: str | None, label: str, *, noun: str, units: int, alone: bool = False
+) -> tuple[str, ...]:
+    """Return what a map shows, in sentences.
+
+    Parameters
+    ----------
+    column : what is told of; None for the label.
+    units : how many subjects are placed.
+    alone : whether the label was told of before.
+    """
     sentences = []
-    for of in dict.fromkeys((column, None)):
+    for of in [column] if alone else dict.fromkeys((column, None)):
         shown = _shown(drawn, of)
         if shown is not None and shown.share is not None:
             sentences.append(f"{_company(shown, name(of or label), units, noun)}.")

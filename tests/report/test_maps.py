@@ -130,6 +130,7 @@ def test_the_worst_column_comes_first_and_few_are_drawn(verdict: Verdict, write_
     headings = re.findall(r"<h3>By <bdi>(.*?)</bdi></h3>", section(html))
     assert headings == ["site", "a", "b", "c"]
     assert "alone: <bdi>d, e</bdi>." in section(html)
+    assert words(f"<h1>x</h1>{section(html)}").count("The map does not show disease") == 1
     # The first column has all maps, the others the one of Sammon.
     assert len(figures(html)) == 5
 

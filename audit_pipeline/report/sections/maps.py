@@ -111,7 +111,7 @@ def _blocks(folder: AuditFolder, maps: Maps) -> Iterator[Block]:
                 pictures.append(_picture(maps, drawn, shapes, colours, noun=noun))
         if pictures:
             others = [sentence for drawn in wanted if drawn.column and (sentence := without(drawn, noun=noun))]
-            said = (*told(wanted[0], name, label, noun=noun, units=_units(maps, wanted[0])), *others)
+            said = (*told(wanted[0], name, label, noun=noun, units=_units(maps, wanted[0]), alone=place > 0), *others)
             yield Block(name, said, _shapes(shapes), _colours(colours), tuple(pictures))
 
 
