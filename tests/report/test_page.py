@@ -105,7 +105,7 @@ def test_landmarks(verdict: Verdict, write_folder: WriteFolder) -> None:
 def test_verdict_first_then_sections_in_order(verdict: Verdict, write_folder: WriteFolder) -> None:
     tags = check(render_page(write_folder(verdict))).tags
     found = [values["id"] for tag, values in tags if tag == "section"]
-    assert found == ["verdict", "asked", "columns", "maps", "evidence", "splits", "lineage", "appendix"]
+    assert found == ["verdict", "asked", "columns", "views", "maps", "evidence", "splits", "lineage", "appendix"]
     assert [section.name for section in sections()] == found
 
 

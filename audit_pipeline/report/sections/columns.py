@@ -8,18 +8,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from audit_pipeline.evidence import Evidence
+from audit_pipeline.report import column_figures as figures
 from audit_pipeline.report.figures.dots import Row, Value, dot_plot
 from audit_pipeline.report.figures.mosaic import Counts, mosaic, pool
 from audit_pipeline.report.folder import AuditFolder
 from audit_pipeline.report.levels import place
 from audit_pipeline.report.measures import counts_of, reason_missing
+from audit_pipeline.report.naming import header_words, quiet, title
+from audit_pipeline.report.remarks import Remarks, remarks
 from audit_pipeline.report.sections import Section
 from audit_pipeline.report.text import interval, name, number, p_value
 from audit_pipeline.verdict_types import Finding
-
-MOST_VIEWS = 6
-MOST_MODELS = 4
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,15 @@ class Fact:
 
 @dataclass(frozen=True)
 class Card:
-    """What a card shows beside the finding itself; ``measured`` is False for findings without figures (a split, a view)."""
+    """What a card shows beside the finding itself; ``measured`` is False for findings without figures (a split, a view).
 
+    ``index`` numbers its anchor, ``meaning`` says what a header column is, ``remarks`` are notes of the dataset on its column.
+    """
+
+    index: int
+    title: str
+    meaning: str
+    remarks: tuple[str, ...]
     finding: Finding
     measured: bool
     counts: Counts | None
@@ -47,20 +53,34 @@ class Card:
     readability_note: str
     sensor: tuple[Fact, ...]
     aucs: Markup
+    levels: Markup | None
+    left_out: bool
+    views: Markup | None
+    power: Markup | None
     severity: tuple[Fact, ...]
 
 
 def context(folder: AuditFolder) -> Mapping[str, Any]:
-    """Return the cards, worst column first."""
-    return {"cards": [_card(folder, finding) for finding in folder.shown]}
+    """Return the cards, worst column first; header columns that have nothing to say apart, with the notes on headers."""
+    noted = remarks(folder)
+    cards = [_card(folder, finding, index, noted) for index, finding in enumerate(folder.shown, 1)]
+    return {
+        "cards": [card for card in cards if not quiet(card.finding)],
+        "headers": [card for card in cards if quiet(card.finding)],
+        "header_notes": noted.headers,
+    }
 
 
-def _card(folder: AuditFolder, finding: Finding) -> Card:
+def _card(folder: AuditFolder, finding: Finding, index: int, noted: Remarks) -> Card:
     # Only a nuisance is held against the tolerances.
     policy = folder.verdict.policy if finding.role == "nuisance" else {}
     counts = pool(cells) if (cells := counts_of(folder, finding)) else None
     shown = name(finding.column or "the dataset")
     return Card(
+        index=index,
+        title=title(finding),
+        meaning=header_words(finding),
+        remarks=noted.about(finding.column),
         finding=finding,
         measured=finding.role in {"nuisance", "covariate"},
         counts=counts,
@@ -74,7 +94,7 @@ def _card(folder: AuditFolder, finding: Finding) -> Card:
             place(finding.association_low, finding.association_high, policy.get("association")),
         ),
         design=_design(folder, finding),
-        readability=_readability(folder, finding, policy.get("separability")),
+        readability=figures.readability(folder, finding, policy.get("separability")),
         readability_note=_beside(
             folder,
             finding,
@@ -82,7 +102,11 @@ def _card(folder: AuditFolder, finding: Finding) -> Card:
             place(finding.separability_low, finding.separability_high, policy.get("separability")),
         ),
         sensor=(_test(folder, finding, "p_sensor", "one test over all probes"),),
-        aucs=_aucs(folder, finding),
+        aucs=figures.models(folder, finding),
+        levels=figures.levels(folder, finding),
+        left_out=any(row.estimate is not None for row in folder.rows(finding, "auc_left_out")),
+        views=figures.views_within(folder, finding),
+        power=figures.power(folder, finding, policy.get("association")),
         severity=_severity(folder, finding),
     )
 
@@ -119,49 +143,6 @@ def _design(folder: AuditFolder, finding: Finding) -> tuple[Fact, ...]:
             "1: every level has the same mix of labels; 0: no level holds two labels",
         ),
     )
-
-
-def _readability(folder: AuditFolder, finding: Finding, tolerance: float | None) -> Markup:
-    views = [row for row in folder.rows(finding, "separability_auc") if row.view is not None]
-    views.sort(key=lambda row: -(row.estimate if row.estimate is not None else -1.0))
-    rows = [Row(f"by {row.view}", _value(row)) for row in views[:MOST_VIEWS]]
-    if not rows:
-        by = f"by {finding.separability_probe}" if finding.separability_probe else "by the best probe"
-        rows = [Row(by, Value(finding.separability_auc, finding.separability_low, finding.separability_high))]
-    return dot_plot(
-        rows,
-        start=0.5,
-        stop=1.0,
-        tolerance=tolerance,
-        label="How well each probe tells the column's levels apart within one label, as AUC with its 95% interval",
-    )
-
-
-def _aucs(folder: AuditFolder, finding: Finding) -> Markup:
-    alone = Value(finding.metadata_auc, finding.metadata_auc_low, finding.metadata_auc_high)
-    rows = [Row(f"{name(finding.column or 'metadata', limit=24)} alone", alone)]
-    pooled = {row.view: row for row in folder.rows(finding, "auc_pooled")}
-    adjusted = {row.view: row for row in folder.rows(finding, "auc_adjusted")}
-    # The model that the verdict speaks of comes first.
-    models = sorted({*pooled, *adjusted}, key=lambda model: (model != finding.model, model or ""))
-    for model in models[:MOST_MODELS]:
-        before, after = _value(pooled.get(model), kind="pooled"), _value(adjusted.get(model), kind="adjusted")
-        rows.append(Row(model or "model", before, after))
-    if not models:
-        before = Value(finding.auc_pooled, kind="pooled")
-        after = Value(finding.auc_adjusted, finding.auc_adjusted_low, finding.auc_adjusted_high, kind="adjusted")
-        rows.append(Row(finding.model or "model", before, after))
-    return dot_plot(
-        rows,
-        start=0.5,
-        stop=1.0,
-        digits=3,
-        label="AUC for the label: the column alone; then each model over all records, and within levels of the column",
-    )
-
-
-def _value(row: Evidence | None, *, kind: str = "plain") -> Value:
-    return Value(None) if row is None else Value(row.estimate, row.ci_low, row.ci_high, kind)
 
 
 def _severity(folder: AuditFolder, finding: Finding) -> tuple[Fact, ...]:

@@ -1,0 +1,231 @@
+"""The first screen: what is wrong, how sure, how bad, what to do next, in words that need no statistics.
+
+The verdict has judged before; this only says again what its worst finding says, for somebody who never saw this page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from audit_pipeline.report.folder import AuditFolder
+from audit_pipeline.report.measures import counts_of
+from audit_pipeline.report.naming import header_words, is_header, title, view_of
+from audit_pipeline.report.text import count, interval, name, number, p_value
+from audit_pipeline.verdict_types import Finding
+from audit_pipeline.wording_numbers import listed
+
+_COUNTABLE = 10
+"""Records that a level needs before its share of a label is told."""
+_MOST_LABELS = 20
+
+
+@dataclass(frozen=True)
+class Consultation:
+    """Four answers about ``finding``, the worst one; ``finding`` is None where no column was judged."""
+
+    finding: Finding | None
+    wrong: str
+    sure: str
+    bad: str
+    next_step: str
+
+
+def consult(folder: AuditFolder) -> Consultation:
+    """Return the four answers about the worst finding of a folder."""
+    if not folder.findings:
+        return Consultation(None, "No metadata column was judged.", "", "", "")
+    worst = folder.findings[0]
+    return Consultation(
+        worst, _wrong(folder, worst), _sure(folder, worst), _bad(folder, worst), _next(worst, folder.verdict.verdict)
+    )
+
+
+def _bare(finding: Finding) -> str:
+    """Name the column in a sentence: a header column by what it means to a reader, any other by its name."""
+    return "how the files were written" if is_header(finding) else title(finding)
+
+
+def _exact(finding: Finding) -> str:
+    """Add to a header column's meaning which field it is, in parentheses; empty for any other column."""
+    if not is_header(finding):
+        return ""
+    words = header_words(finding)
+    return f" ({title(finding)}{': ' if words else ''}{words})"
+
+
+def _wrong(folder: AuditFolder, finding: Finding) -> str:
+    if finding.verdict == "pass":
+        judged = [each for each in folder.findings if each.role == "nuisance"]
+        columns = [name(each.column, limit=24) for each in judged if not is_header(each)]
+        told = f" ({listed(columns)})" if 0 < len(columns) <= 6 else ""
+        return (
+            f"Nothing that was looked for: no shortcut to the label was found in {count(len(judged), 'column')}{told}."
+        )
+    if finding.column is None or finding.role == "interaction":
+        return finding.headline
+    bare, exact = _bare(finding), _exact(finding)
+    if finding.verdict == "inconclusive" and finding.reason == "undetermined":
+        return f"Nothing is proven, and nothing excluded: there are too few records to say whether {bare}{exact} is a shortcut."
+    said = {
+        "aliased": f"{_apart(folder, finding)} A model that learns {bare}{exact} instead of the label would look just as good.",
+        "confounded": f"{_shares(folder, finding)}A model can read {bare}{exact} from the data and pass it off as the label.",
+        "weakly_confounded": f"A model can read {bare}{exact} from the data, and that says a little about the label.",
+        "associated_unresolved": f"{_shares(folder, finding)}Whether a model can read {bare}{exact} from the data is open.",
+    }
+    return said.get(finding.reason, finding.headline)
+
+
+def _apart(folder: AuditFolder, finding: Finding) -> str:
+    """Name the labels that no level of the column holds together."""
+    pairs = [row for row in folder.rows(finding, "overlap") if row.estimate is not None and row.detail.get("labels")]
+    if not pairs:
+        return "Labels never share a level."
+    worst = min(pairs, key=lambda row: row.estimate or 0.0)
+    labels = listed([repr(name(label, limit=24)) for label in worst.detail["labels"]])
+    seldom = "never" if not worst.estimate else "almost never"
+    if is_header(finding):
+        return f"The files of {labels} were {seldom} written alike."
+    return f"{labels} were {seldom} recorded at the same {title(finding)}."
+
+
+def _shares(folder: AuditFolder, finding: Finding) -> str:
+    """Say how common a label is at the two levels where that differs most, if they have at least ten records each."""
+    cells = counts_of(folder, finding)
+    totals: dict[str, int] = {}
+    for (level, _), records in cells.items():
+        totals[level] = totals.get(level, 0) + records
+    levels = [level for level, records in totals.items() if records >= _COUNTABLE]
+    labels = list(dict.fromkeys(label for _, label in cells))[:_MOST_LABELS]
+    if len(levels) < 2:
+        return ""
+
+    shares = {label: {level: cells.get((level, label), 0) / totals[level] for level in levels} for label in labels}
+    label, at_level = max(shares.items(), key=lambda pair: (_spread(pair[1]), max(pair[1].values())))
+    most, least = max(levels, key=at_level.__getitem__), min(levels, key=at_level.__getitem__)
+    at = title(finding)
+    return (
+        f"At {at} {name(most, limit=24)!r} {at_level[most]:.0%} of the records are {name(label, limit=24)!r}, at "
+        f"{name(least, limit=24)!r} {at_level[least]:.0%}. "
+    )
+
+
+def _spread(shares: Mapping[str, float]) -> float:
+    return round(max(shares.values()) - min(shares.values()), 9)
+
+
+def _sure(folder: AuditFolder, finding: Finding) -> str:
+    units = _units(finding)
+    if finding.reason == "aliased":
+        return (
+            f"Certain: this is counted in {units}, not estimated. The overlap of the labels is {number(finding.overlap)}: 1 would "
+            f"be the same mix at every level, below {number(folder.verdict.policy.get('overlap'))} nothing can be separated."
+        )
+    if finding.verdict == "pass":
+        high = [(each.association_high or 0.0, each) for each in folder.findings if each.role == "nuisance"]
+        if not high:
+            return f"As sure as {units} allow."
+        bound, column = max(high, key=lambda pair: pair[0])
+        tolerated = folder.verdict.policy.get("association")
+        beside = f", where {number(tolerated)} is tolerated" if tolerated is not None and not is_header(column) else ""
+        return (
+            f"From {units}: the strongest link with the label that the data still allow is {number(bound)} "
+            f"({title(column)}; 0 is none, 1 is complete){beside}."
+        )
+    if finding.verdict == "inconclusive":
+        missed = number(finding.min_detectable_v) if finding.min_detectable_v is not None else "moderate size"
+        return f"Not sure: with {units} a link with the label below {missed} would often go unnoticed (0 is none, 1 is complete)."
+    p = _chance(folder, finding)
+    if p is None:
+        return f"It is seen in {units}; no test says how likely chance alone is."
+    return (
+        f"{_degree(p)}: if there were nothing, {units} would show as much in {_odds(p)} such datasets ({p_value(p)})."
+    )
+
+
+def _chance(folder: AuditFolder, finding: Finding) -> float | None:
+    """Return the p-value that the finding rests on."""
+    if finding.reason == "associated_unresolved":
+        return finding.p_design
+    view = view_of(finding)
+    if view is None:
+        return finding.p_adjusted
+    rows = [row for row in folder.book.where(metric="view_persists", view=view) if row.p_value is not None]
+    return rows[0].p_value if rows else None
+
+
+def _degree(p: float) -> str:
+    return "Very sure" if p <= 0.01 else "Sure by the usual standard" if p <= 0.05 else "Not sure"
+
+
+def _odds(p: float) -> str:
+    if p < 0.001:
+        return "fewer than 1 of 1,000"
+    return f"at most 1 of {int(1 / p):,}" if p <= 0.1 else f"{p:.0%} of"
+
+
+def _bad(folder: AuditFolder, finding: Finding) -> str:
+    bare = _bare(finding)
+    alone = (
+        f"{'This field of the header' if is_header(finding) else bare} alone, without a look at any {'recording' if _recorded(folder) else 'feature'}, predicts the label with AUC "
+        f"{number(finding.metadata_auc)}{_between(finding.metadata_auc_low, finding.metadata_auc_high)}"
+        if finding.metadata_auc is not None
+        else ""
+    )
+    scale = "0.50 is guessing, 1.00 is perfect"
+    if finding.reason == "aliased":
+        return (
+            f"As bad as can be: no score on these data shows that the label was learnt. {alone} ({scale})."
+            if alone
+            else ""
+        )
+    if finding.verdict == "pass":
+        models = [row for row in folder.book.where(metric="auc_model") if row.estimate is not None]
+        if not models:
+            return "No harm is seen."
+        best = max(models, key=lambda row: row.estimate or 0.0)
+        return f"No harm is seen. A simple model reaches AUC {number(best.estimate)} ({scale}), and no column earns it."
+    if finding.inflation is not None and finding.auc_adjusted is not None:
+        return (
+            f"A model's AUC of {number(finding.auc_pooled)} falls to {number(finding.auc_adjusted)} among records alike in "
+            f"{bare}: {number(finding.inflation, digits=3)} of it"
+            f"{_between(finding.inflation_low, finding.inflation_high, digits=3)} comes from telling {bare} apart. {alone} ({scale})."
+        )
+    view = view_of(finding)
+    if view is not None:
+        rows = [*folder.book.where(metric="view_auc", view=view), *folder.book.where(metric="view_persists", view=view)]
+        told = [
+            f"{number(row.estimate)}{_between(row.ci_low, row.ci_high)}{where}"
+            for row, where in zip(rows, (" over all records", " where all recorded columns are alike"), strict=False)
+            if row.estimate is not None
+        ]
+        return f"By itself it predicts the label with AUC {listed(told)} ({scale})." if told else ""
+    return f"{alone} ({scale})." if alone else ""
+
+
+def _next(finding: Finding, verdict: str) -> str:
+    if is_header(finding) and finding.reason in {"aliased", "confounded", "weakly_confounded"}:
+        return (
+            "Ask how the files of each label came to be written differently. Export all of them from their originals in one way, "
+            "or, if they come from different places, declare the place as a nuisance column; then audit again."
+        )
+    if verdict == "pass":
+        return f"Train. {finding.next_step}" if finding.next_step.startswith("Nothing to repair") else finding.next_step
+    return finding.next_step
+
+
+def _between(low: float | None, high: float | None, *, digits: int = 2) -> str:
+    between = interval(low, high, digits=digits)
+    return f" {between}" if between else ""
+
+
+def _units(finding: Finding) -> str:
+    fewer = finding.n_subjects is not None and finding.n is not None and finding.n_subjects < finding.n
+    if finding.n is None:
+        return "the records at hand"
+    return count(finding.n_subjects, "subject") if fewer else count(finding.n, "record")
+
+
+def _recorded(folder: AuditFolder) -> bool:
+    spec = folder.verdict.lineage.get("spec") if folder.verdict.lineage else None
+    return isinstance(spec, dict) and bool(spec.get("image") or spec.get("audio"))
