@@ -181,6 +181,7 @@ def _column(
                 "method": result.method,
                 "chi2": result.chi2,
                 "pooled_levels": list(units.basis.pooled[:50]),
+                **({"permutations": permutations} if result.method == "permutation" else {}),
             },
         )
     )
