@@ -12,7 +12,7 @@ from audit_pipeline.cli import main
 def test_help_names_every_command_and_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert [shown.index(f"\n  {name} ") for name in ("run", "demo", "probes")]
+    assert [shown.index(f"\n  {name} ") for name in ("run", "demo", "report", "probes")]
     assert "Exit status" in shown
     assert max(map(len, shown.splitlines())) <= 80
 

@@ -20,7 +20,15 @@ print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
-    [(["--help"], 0), (["--version"], 0), (["run", "--help"], 0), (["demo", "-h"], 0), (["rnu"], 2), (["run"], 2)],
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        (["run", "--help"], 0),
+        (["demo", "-h"], 0),
+        (["report", "-h"], 0),
+        (["rnu"], 2),
+        (["run"], 2),
+    ],
 )
 def test_nothing_heavy_is_imported(arguments: list[str], status: int) -> None:
     done = subprocess.run(
