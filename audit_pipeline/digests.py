@@ -77,7 +77,7 @@ def of_rows(table: pa.Table) -> str:
 
 FACE = (
     *("__main__.py", "cli.py", "commands", "components", "demo", "orchestration"),
-    *("api", "comparison", "leftovers.py", "proposal", "verification"),
+    *("api", "comparison", "leftovers.py", "portfolio", "proposal", "verification"),
 )
 """What only starts audits or shows what they did: a change there changes no result."""
 

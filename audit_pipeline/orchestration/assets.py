@@ -14,13 +14,16 @@ import dagster as dg
 from audit_pipeline import lineage, pipeline
 from audit_pipeline.errors import AuditError
 from audit_pipeline.orchestration.checks import FailOn, check_names, check_results, check_specs, gate_fails
-from audit_pipeline.orchestration.keys import DEFAULT_PREFIX, asset_key
+from audit_pipeline.orchestration.keys import DEFAULT_PREFIX, FAIL_ON, NAME, SLUG, SPEC, asset_key
 from audit_pipeline.orchestration.metadata import verdict_metadata
 from audit_pipeline.orchestration.node_metadata import node_metadata
-from audit_pipeline.orchestration.nodes import Node, code_version, data_version, nodes
+from audit_pipeline.orchestration.nodes import Node, code_version, data_version, described, nodes
+from audit_pipeline.orchestration.pictures import pictures
 from audit_pipeline.orchestration.progress import LogProgress
 from audit_pipeline.orchestration.resources import STORE_KEY, AuditStore
+from audit_pipeline.orchestration.run_tags import tag_run
 from audit_pipeline.orchestration.upstream import upstream_records
+from audit_pipeline.portfolio.entries import DIGITS
 from audit_pipeline.report.text import visible
 from audit_pipeline.spec import AuditSpec
 from audit_pipeline.store import StageRecord
@@ -45,7 +48,7 @@ class Settings:
 
 def audit_assets(spec: AuditSpec, settings: Settings) -> list[dg.AssetsDefinition]:
     """Return the assets of an audit, in an order in which they can run."""
-    graph = nodes(pipeline.graph(spec))
+    graph = nodes(pipeline.graph(spec), medium=spec.medium)
     return [_asset(node, graph, spec, settings) for node in graph]
 
 
@@ -60,12 +63,12 @@ def _asset(node: Node, graph: Sequence[Node], spec: AuditSpec, settings: Setting
         key=key,
         deps=[key_of(name) for name in node.inputs] or list(settings.upstream),
         group_name=settings.group,
-        description=node.description,
+        description=described(node, spec),
         kinds=set(node.kinds[:MAX_KINDS]),
         code_version=code_version(node, spec),
         owners=list(settings.owners),
         tags=dict(settings.tags),
-        metadata=_declared(spec),
+        metadata=_declared(spec) | (_known_by(spec, settings) if is_verdict else {}),
         check_specs=check_specs(spec, key, fail_on=settings.fail_on) if is_verdict else None,
         required_resource_keys={STORE_KEY},
     )
@@ -77,8 +80,11 @@ def _asset(node: Node, graph: Sequence[Node], spec: AuditSpec, settings: Setting
             return dg.MaterializeResult(asset_key=key, data_version=version, metadata=facts)
         tell = context.log.error if gate_fails(verdict, settings.fail_on) else context.log.info
         tell(f"{spec.name}: {verdict.verdict}. {visible(verdict.headline)}")
+        tag_run(context, spec, verdict.verdict)
         output_folder = _store(context).output_folder(spec.slug)
-        shown = verdict_metadata(verdict, output_folder=output_folder, names=check_names(spec))
+        shown = verdict_metadata(
+            verdict, output_folder=output_folder, names=check_names(spec), images=pictures(records[VERDICT].folder)
+        )
         return dg.MaterializeResult(
             asset_key=key,
             data_version=version,
@@ -136,6 +142,13 @@ def _compute(
             makers = ", ".join(upstream.to_user_string() for upstream in settings.upstream)
             message += f"\n  (the data are made by {makers}: materialise that first if they are missing or old)"
         raise dg.Failure(description=message, allow_retries=False) from None
+
+
+def _known_by(spec: AuditSpec, settings: Settings) -> dict[str, Any]:
+    """Return what the definition of a verdict tells the portfolio, and the spec as it is judged by."""
+    digest = spec.digest()[:DIGITS]
+    known = {NAME: spec.name, SLUG: spec.slug, SPEC: digest, FAIL_ON: settings.fail_on}
+    return {"spec": dg.MetadataValue.json(spec.content()), **known}
 
 
 def _both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

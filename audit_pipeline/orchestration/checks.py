@@ -13,8 +13,17 @@ from typing import Literal
 
 import dagster as dg
 
+from audit_pipeline.orchestration import headers
 from audit_pipeline.orchestration.keys import column_slugs
-from audit_pipeline.orchestration.metadata import Metadata, finding_figures, findings_table, sentences, worst_first
+from audit_pipeline.orchestration.metadata import (
+    MAX_ROWS,
+    Metadata,
+    finding_figures,
+    findings_table,
+    sentences,
+    told_of,
+    worst_first,
+)
 from audit_pipeline.report.text import visible
 from audit_pipeline.spec import AuditSpec
 from audit_pipeline.verdict_types import LEVELS, Finding, Verdict
@@ -44,11 +53,7 @@ def check_specs(spec: AuditSpec, key: dg.AssetKey, *, fail_on: FailOn) -> list[d
             else f"How much of {visible(spec.label, limit=60)!r} is {visible(column, limit=60)!r}? Declared legitimate."
         )
         specs.append(dg.AssetCheckSpec(name, asset=key, description=question))
-    specs.append(
-        dg.AssetCheckSpec(
-            DATASET, asset=key, description="Leakage, unrecorded confounders: findings about no declared column."
-        )
-    )
+    specs.append(dg.AssetCheckSpec(DATASET, asset=key, description=headers.question(spec)))
     return specs
 
 
@@ -60,7 +65,7 @@ def check_results(spec: AuditSpec, key: dg.AssetKey, verdict: Verdict, *, fail_o
         found = [finding for finding in verdict.findings if finding.column == column]
         results.append(_column(key, name, found))
     rest = [finding for finding in verdict.findings if finding.column not in names]
-    results.append(_dataset(key, rest))
+    results.append(_dataset(key, rest, headers.not_audited(verdict)))
     return results
 
 
@@ -102,17 +107,38 @@ def _column(key: dg.AssetKey, name: str, found: Sequence[Finding]) -> dg.AssetCh
     )
 
 
-def _dataset(key: dg.AssetKey, found: Sequence[Finding]) -> dg.AssetCheckResult:
+def _dataset(key: dg.AssetKey, found: Sequence[Finding], not_audited: str) -> dg.AssetCheckResult:
+    """Return the result for all that is about no declared column; ``not_audited`` tells of header fields without a finding."""
+    figures: Metadata = {f"findings_{level}": _count(found, level) for level in LEVELS}
+    rest: Metadata = {"headers_not_audited": not_audited} if not_audited else {}
     if not found:
-        return _warning(key, DATASET, passed=True, description="Nothing was found beyond the declared columns.")
+        told = "Nothing was found beyond the declared columns."
+        if not_audited:
+            told += f" Header fields are no columns of their own here: {not_audited}."
+        return _warning(key, DATASET, passed=True, description=told, metadata=rest | figures)
     worst = worst_first(found)[0]
     return _warning(
         key,
         DATASET,
         passed=worst.verdict == "pass",
-        description=sentences(worst),
-        metadata={"verdict": worst.verdict, "reason": worst.reason, "findings": findings_table(found)},
+        description=f"{headers.told(found)}. {sentences(worst)}",
+        metadata={
+            "verdict": worst.verdict,
+            "reason": worst.reason,
+            "findings": findings_table(found),
+            **{_named(finding, position): told_of(finding) for position, finding in _listed(found)},
+            **rest,
+            **figures,
+        },
     )
+
+
+def _listed(found: Sequence[Finding]) -> list[tuple[int, Finding]]:
+    return list(enumerate(worst_first(found)[:MAX_ROWS], start=1))
+
+
+def _named(finding: Finding, position: int) -> str:
+    return visible(finding.column, limit=60) if finding.column is not None else f"finding ({position})"
 
 
 def _warning(

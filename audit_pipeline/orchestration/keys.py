@@ -11,6 +11,9 @@ from audit_pipeline.spec import AuditSpec
 
 DEFAULT_PREFIX = ("audit",)
 
+NAME, SLUG, SPEC, FAIL_ON = (f"audit_pipeline/{word}" for word in ("name", "slug", "spec", "fail_on"))
+"""Metadata on the definition of each verdict, by which the portfolio knows the audits of a code location."""
+
 
 def asset_key(spec: AuditSpec, stage: str, *, key_prefix: Sequence[str] = DEFAULT_PREFIX) -> dg.AssetKey:
     """Return the key of a stage's asset, ``audit/<slug>/<stage>`` by default."""

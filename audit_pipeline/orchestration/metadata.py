@@ -25,24 +25,50 @@ Metadata = dict[str, Any]
 Row = Mapping[str, str | int | float | bool | None]
 
 
-def verdict_metadata(verdict: Verdict, *, output_folder: Path, names: Mapping[str, str]) -> Metadata:
-    """Return the headline, the findings as a table and in words, and where the page lies.
+def verdict_metadata(verdict: Verdict, *, output_folder: Path, names: Mapping[str, str], images: str = "") -> Metadata:
+    """Return the headline, the findings as a table and in words, pictures, and where the page lies.
 
-    ``names`` maps each declared column to its check, under whose name its finding is told.
+    Parameters
+    ----------
+    names : of each declared column the check, under whose name its finding is told.
+    images : Markdown with the figures of the worst columns; Dagster shows it one click away.
     """
     shown: Metadata = {
         "headline": visible(verdict.headline),
         "verdict": verdict.verdict,
         "findings": findings_table(verdict.findings),
     }
+    if images:
+        shown["pictures"] = dg.MetadataValue.md(images)
     for position, finding in enumerate(worst_first(verdict.findings), start=1):
         # Parentheses cannot collide: the name of a check has none.
         name = names.get(finding.column or "", f"finding ({position})")
-        shown[name] = f"{finding.verdict}, {finding.reason}: {sentences(finding)}"
+        shown[name] = told_of(finding)
     # A path, not a file:// link: browsers refuse to follow those from a page that was served over http.
     shown["report"] = dg.MetadataValue.path(short(output_folder / "report.html"))
+    shown |= _verdict_figures(verdict)
     shown["dagster/row_count"] = len(verdict.findings)
     return shown
+
+
+def _verdict_figures(verdict: Verdict) -> Metadata:
+    """Return numbers that Dagster plots over the history of the asset: how bad it is, and whether that changes."""
+    shown: Metadata = {"severity": LEVELS.index(verdict.verdict)}
+    nuisance = [finding for finding in verdict.findings if finding.role == "nuisance"]
+    for title, values in (
+        ("largest_V", [finding.association_v for finding in nuisance]),
+        ("largest_inflation", [finding.inflation for finding in nuisance]),
+    ):
+        known = [value for value in values if value is not None]
+        if known:
+            shown[title] = dg.MetadataValue.float(rounded(max(known)))
+    records = [finding.n for finding in verdict.findings if finding.n is not None]
+    return shown | ({"records": max(records)} if records else {})
+
+
+def told_of(finding: Finding) -> str:
+    """Return a finding as an entry of its own: verdict, reason, what was found and what to do."""
+    return f"{finding.verdict}, {finding.reason}: {sentences(finding)}"
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -63,16 +89,16 @@ def findings_table(findings: Iterable[Finding]) -> dg.TableMetadataValue:
                 "column": visible(finding.column, limit=40) if finding.column is not None else "(dataset)",
                 "verdict": finding.verdict,
                 "V": estimate(finding.association_v, finding.association_low, finding.association_high),
-                "AUC alone": estimate(finding.metadata_auc, finding.metadata_auc_low, finding.metadata_auc_high),
-                "AUC read": estimate(finding.separability_auc, finding.separability_low, finding.separability_high),
+                "alone": estimate(finding.metadata_auc, finding.metadata_auc_low, finding.metadata_auc_high),
+                "read": estimate(finding.separability_auc, finding.separability_low, finding.separability_high),
                 "inflation": estimate(finding.inflation, finding.inflation_low, finding.inflation_high),
             }
             for finding in worst_first(findings)
         ],
         {
             "V": "Association of label and column: bias-corrected Cramér's V, with its 95% interval",
-            "AUC alone": "How well the column alone predicts the label",
-            "AUC read": "How well the data reveal the column, given the label",
+            "alone": "How well the column alone predicts the label, as an AUC",
+            "read": "How well the data reveal the column, given the label, as an AUC",
             "inflation": "Pooled AUC of the model minus its AUC within levels of the column",
         },
     )

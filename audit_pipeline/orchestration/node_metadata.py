@@ -11,6 +11,7 @@ import dagster as dg
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.orchestration.metadata import MAX_ROWS, Metadata, Row, estimate, rounded, short, table
 from audit_pipeline.orchestration.nodes import Node, label
+from audit_pipeline.orchestration.schemas import column_schema
 from audit_pipeline.pipeline import Stage
 from audit_pipeline.report.text import visible
 from audit_pipeline.store import StageRecord
@@ -36,6 +37,7 @@ def _of_one(stage: Stage, record: StageRecord) -> Metadata:
     if rows and _is_probe(stage):
         shown |= _evidence("evidence", record, MAX_ROWS)
     shown["files"] = table(_files(stage, record))
+    shown |= column_schema(stage, record)
     shown["computed"] = REUSED if record.reused else COMPUTED
     shown["results"] = dg.MetadataValue.path(short(record.folder.parent))
     shown["stage_key"] = record.key[:12]
@@ -58,6 +60,8 @@ def _of_several(node: Node, records: Mapping[str, StageRecord]) -> Metadata:
     shown: Metadata = {"stages": table(overview), **facts}
     if all(_is_probe(stage) for stage in node.stages):
         shown["dagster/row_count"] = sum(int(row["rows"] or 0) for row in overview)
+    # Probes write one schema; of views the first one is what the model sees.
+    shown |= column_schema(node.stages[0], records[node.stages[0].name])
     shown["results"] = dg.MetadataValue.path(short(records[node.stages[0].name].folder.parent.parent))
     return shown
 

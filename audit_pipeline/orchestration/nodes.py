@@ -14,7 +14,9 @@ from graphlib import CycleError, TopologicalSorter
 from audit_pipeline import digests
 from audit_pipeline.errors import SpecError
 from audit_pipeline.pipeline import FURTHER, VIEWS, Stage
-from audit_pipeline.spec import AuditSpec
+from audit_pipeline.recordings.names import Medium
+from audit_pipeline.report.text import visible
+from audit_pipeline.spec import FILE, AuditSpec
 from audit_pipeline.store import StageRecord
 
 ABOUT = {
@@ -30,7 +32,7 @@ class Node:
 
     Parameters
     ----------
-    name : the stage's, or the word that the stages share.
+    name : the stage's, or the word that the stages share, with what is looked at in it: ``image_views``.
     stages : in an order in which they can run.
     inputs : names of the nodes that the stages read from.
     """
@@ -49,7 +51,8 @@ class Node:
         """Markdown: the stage's own words, or what the node is about and a list of what each stage does."""
         if not self.shared:
             return self.stages[0].description
-        about = [ABOUT[self.name], ""] if self.name in ABOUT else []
+        word = self.stages[0].node
+        about = [ABOUT[word], ""] if word in ABOUT else []
         return "\n".join(about + [f"- **{label(stage)}**: {stage.description}" for stage in self.stages])
 
     @property
@@ -58,8 +61,12 @@ class Node:
         return tuple(dict.fromkeys(kind for stage in self.stages for kind in stage.kinds))
 
 
-def nodes(stages: Iterable[Stage]) -> tuple[Node, ...]:
+def nodes(stages: Iterable[Stage], *, medium: Medium | None = None) -> tuple[Node, ...]:
     """Return the nodes of a graph, each after those it reads from.
+
+    Parameters
+    ----------
+    medium : what is audited, for the names of nodes; None for a table.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def nodes(stages: Iterable[Stage]) -> tuple[Node, ...]:
     """
     members: dict[str, list[Stage]] = {}
     for stage in stages:
-        members.setdefault(stage.node or stage.name, []).append(stage)
+        members.setdefault(_name(stage, medium), []).append(stage)
     home = {stage.name: name for name, held in members.items() for stage in held}
     inputs = {
         name: tuple(dict.fromkeys(home[read] for stage in held for read in stage.inputs if home[read] != name))
@@ -83,6 +90,26 @@ def nodes(stages: Iterable[Stage]) -> tuple[Node, ...]:
             "without `decides=True`",
         ) from None
     return tuple(Node(name, tuple(members[name]), inputs[name]) for name in order)
+
+
+def _name(stage: Stage, medium: Medium | None) -> str:
+    if stage.node == VIEWS and medium is not None:
+        return f"{medium}_{VIEWS}"
+    return stage.node or stage.name
+
+
+def described(node: Node, spec: AuditSpec) -> str:
+    """Return the node's description for one audit, in Markdown: of recordings it says what they are and where they are named."""
+    if spec.medium is None:
+        return node.description
+    kind, one = ("Images", "image") if spec.medium == "image" else ("Sounds", "sound")
+    about = (
+        f"**{kind}**, one a record, named by the column `{visible(spec.recording or '', limit=60).replace('`', '')}`."
+    )
+    if node.name == "dataset":
+        columns = f"What the header of each {one} says becomes a column `{FILE}*`, audited like a declared one."
+        return f"{about} {node.description}\n\n{columns}"
+    return f"{about}\n\n{node.description}"
 
 
 def label(stage: Stage) -> str:

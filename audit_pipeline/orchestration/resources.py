@@ -27,12 +27,13 @@ class AuditStore(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def store(self, slug: str) -> Store:
         """Return the results of one audit's stages."""
-        return Store(self._root / ".store" / slug)
+        return Store(self.folder / ".store" / slug)
 
     def output_folder(self, slug: str) -> Path:
         """Return the folder that a verdict is published to."""
-        return self._root / slug
+        return self.folder / slug
 
     @property
-    def _root(self) -> Path:
+    def folder(self) -> Path:
+        """The root as an absolute path."""
         return Path(self.root).expanduser().absolute()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from audit_pipeline.orchestration.run_tags import known_tags
 from audit_pipeline.spec import AuditSpec
 
 
@@ -22,6 +23,7 @@ def job_and_schedule(spec: AuditSpec, *, group: str, executor: dg.ExecutorDefini
         selection=dg.AssetSelection.groups(group),
         executor_def=executor or dg.in_process_executor,
         description=f"Audits {spec.name}; fails when the verdict does.",
+        tags=known_tags(spec),
     )
     if spec.schedule is None:
         return dg.Definitions(jobs=[job])

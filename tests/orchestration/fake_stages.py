@@ -59,7 +59,14 @@ def verdict(context: StageContext, level: Level = "pass") -> dict[str, Any]:
         (context.out / name).write_text("stand-in", encoding="utf-8")
         if name.endswith(".parquet"):
             write_table(pa.table({"level": [level]}), context.out / name)
-    stored = {**judged.as_dict(), "lineage": dict(context.run_info)}
+    counts = [
+        Evidence(
+            probe="design", metric="count", column=columns[0], estimate=7, detail={"label": label, "level": "here"}
+        )
+        for label in ("yes", "no")
+    ]
+    evidence.write(context.out / "evidence.parquet", context.spec.name, counts)
+    stored = {**judged.as_dict(), "lineage": {**context.run_info, "spec_sha256": context.spec.digest()}}
     (context.out / "verdict.json").write_text(json.dumps(stored), encoding="utf-8")
     return {"findings": len(findings)}
 

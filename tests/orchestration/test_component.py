@@ -135,7 +135,9 @@ def test_the_code_location() -> None:
 
     graph = definitions.resolve_asset_graph()
     groups = {graph.get(key).group_name for key in graph.materializable_asset_keys}
-    assert groups == {case.name for case in CASES}
+    assert groups == {*(case.name for case in CASES), "portfolio"}
+    verdicts = {dg.AssetKey(["audit", case.name, "verdict"]) for case in CASES}
+    assert graph.get(dg.AssetKey(["audit", "portfolio"])).parent_keys == verdicts
     for case in CASES:
         raw, dataset = (dg.AssetKey(["audit", case.name, name]) for name in ("raw", "dataset"))
         assert graph.get(raw).group_name == case.name
