@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from audit_pipeline.report.folder import AuditFolder
 from audit_pipeline.report.measures import counts_of
 from audit_pipeline.report.naming import header_words, is_header, title, view_of
-from audit_pipeline.report.text import count, interval, name, number, p_value
+from audit_pipeline.report.text import count, interval, lookup, name, number, p_value
 from audit_pipeline.verdict_types import Finding
 from audit_pipeline.wording_numbers import listed
 
@@ -58,6 +58,8 @@ def _wrong(folder: AuditFolder, finding: Finding) -> str:
     if finding.verdict == "pass":
         judged = [each for each in folder.findings if each.role == "nuisance"]
         columns = [name(each.column, limit=24) for each in judged if not is_header(each)]
+        if not judged:
+            return finding.headline
         told = f" ({listed(columns)})" if 0 < len(columns) <= 6 else ""
         return (
             f"Nothing that was looked for: no shortcut to the label was found in {count(len(judged), 'column')}{told}."
@@ -68,7 +70,7 @@ def _wrong(folder: AuditFolder, finding: Finding) -> str:
     if finding.verdict == "inconclusive" and finding.reason == "undetermined":
         return f"Nothing is proven, and nothing excluded: there are too few records to say whether {bare}{exact} is a shortcut."
     said = {
-        "aliased": f"{_apart(folder, finding)} A model that learns {bare}{exact} instead of the label would look just as good.",
+        "aliased": f"{_apart(folder, finding)} A model that tells them apart by {bare}{exact} alone would look just as good.",
         "confounded": f"{_shares(folder, finding)}A model can read {bare}{exact} from the data and pass it off as the label.",
         "weakly_confounded": f"A model can read {bare}{exact} from the data, and that says a little about the label.",
         "associated_unresolved": f"{_shares(folder, finding)}Whether a model can read {bare}{exact} from the data is open.",
@@ -85,8 +87,14 @@ def _apart(folder: AuditFolder, finding: Finding) -> str:
     labels = listed([repr(name(label, limit=24)) for label in worst.detail["labels"]])
     seldom = "never" if not worst.estimate else "almost never"
     if is_header(finding):
-        return f"The files of {labels} were {seldom} written alike."
-    return f"{labels} were {seldom} recorded at the same {title(finding)}."
+        return f"The files of {_label(folder)}{labels} were {seldom} written alike."
+    return f"{_label(folder)}{labels} were {seldom} recorded at the same {title(finding)}."
+
+
+def _label(folder: AuditFolder) -> str:
+    """Return the name of the label's column with a space, empty if the verdict does not have it."""
+    label = lookup(folder.verdict.lineage, "spec", "label")
+    return f"{name(label, limit=24)} " if isinstance(label, str) else ""
 
 
 def _shares(folder: AuditFolder, finding: Finding) -> str:
@@ -105,8 +113,8 @@ def _shares(folder: AuditFolder, finding: Finding) -> str:
     most, least = max(levels, key=at_level.__getitem__), min(levels, key=at_level.__getitem__)
     at = title(finding)
     return (
-        f"At {at} {name(most, limit=24)!r} {at_level[most]:.0%} of the records are {name(label, limit=24)!r}, at "
-        f"{name(least, limit=24)!r} {at_level[least]:.0%}. "
+        f"At {at} {name(most, limit=24)!r} {at_level[most]:.0%} of the records have {_label(folder)}{name(label, limit=24)!r}, "
+        f"at {name(least, limit=24)!r} {at_level[least]:.0%}. "
     )
 
 
@@ -122,24 +130,40 @@ def _sure(folder: AuditFolder, finding: Finding) -> str:
             f"be the same mix at every level, below {number(folder.verdict.policy.get('overlap'))} nothing can be separated."
         )
     if finding.verdict == "pass":
-        high = [(each.association_high or 0.0, each) for each in folder.findings if each.role == "nuisance"]
-        if not high:
-            return f"As sure as {units} allow."
-        bound, column = max(high, key=lambda pair: pair[0])
-        tolerated = folder.verdict.policy.get("association")
-        beside = f", where {number(tolerated)} is tolerated" if tolerated is not None and not is_header(column) else ""
-        return (
-            f"From {units}: the strongest link with the label that the data still allow is {number(bound)} "
-            f"({title(column)}; 0 is none, 1 is complete){beside}."
-        )
+        return _allowed(folder, units)
     if finding.verdict == "inconclusive":
         missed = number(finding.min_detectable_v) if finding.min_detectable_v is not None else "moderate size"
         return f"Not sure: with {units} a link with the label below {missed} would often go unnoticed (0 is none, 1 is complete)."
     p = _chance(folder, finding)
     if p is None:
         return f"It is seen in {units}; no test says how likely chance alone is."
+    harmless = (
+        "nothing but the recorded columns told the label"
+        if finding.role == "view"
+        else "it and the label were independent"
+        if finding.reason == "associated_unresolved"
+        else f"{title(finding)} were no shortcut"
+    )
+    return f"{_degree(p)}: if {harmless}, {units} would show as much in {_odds(p)} such datasets ({p_value(p)})."
+
+
+def _allowed(folder: AuditFolder, units: str) -> str:
+    """Say how strong a link of the judged columns with the label may still be: the bound that the verdict went by."""
+    bounds = [
+        (row.estimate, title(each))
+        for each in folder.findings
+        if each.role == "nuisance"
+        for row in folder.rows(each, "association_upper")
+        if row.estimate is not None
+    ]
+    if not bounds:
+        return f"As sure as {units} allow."
+    bound, column = max(bounds)
+    tolerated = folder.verdict.policy.get("association")
+    beside = f", where {number(tolerated)} is tolerated" if tolerated is not None and bound < tolerated else ""
     return (
-        f"{_degree(p)}: if there were nothing, {units} would show as much in {_odds(p)} such datasets ({p_value(p)})."
+        f"From {units}: the strongest link with the label that the data still allow is {number(bound)} ({column}; 0 is none, "
+        f"1 is complete){beside}."
     )
 
 
@@ -175,7 +199,7 @@ def _bad(folder: AuditFolder, finding: Finding) -> str:
     scale = "0.50 is guessing, 1.00 is perfect"
     if finding.reason == "aliased":
         return (
-            f"As bad as can be: no score on these data shows that the label was learnt. {alone} ({scale})."
+            f"As bad as can be: no score on these data shows that they were told apart by anything else. {alone} ({scale})."
             if alone
             else ""
         )
@@ -184,13 +208,15 @@ def _bad(folder: AuditFolder, finding: Finding) -> str:
         if not models:
             return "No harm is seen."
         best = max(models, key=lambda row: row.estimate or 0.0)
-        return f"No harm is seen. A simple model reaches AUC {number(best.estimate)} ({scale}), and no column earns it."
+        return f"No harm is seen: a simple model reaches AUC {number(best.estimate)} ({scale}), and no shortcut to that was found."
     if finding.inflation is not None and finding.auc_adjusted is not None:
-        return (
-            f"A model's AUC of {number(finding.auc_pooled)} falls to {number(finding.auc_adjusted)} among records alike in "
-            f"{bare}: {number(finding.inflation, digits=3)} of it"
-            f"{_between(finding.inflation_low, finding.inflation_high, digits=3)} comes from telling {bare} apart. {alone} ({scale})."
+        within = f"AUC {number(finding.auc_pooled)} over all records and {number(finding.auc_adjusted)} among records alike in {bare}"
+        share = (
+            f"{number(finding.inflation, digits=3)}{_between(finding.inflation_low, finding.inflation_high, digits=3)}"
         )
+        if (finding.inflation_low or 0.0) > 0:
+            return f"A model reaches {within}: {share} of its score comes from {bare}. {alone} ({scale})."
+        return f"A model reaches {within}; that its score gains by {bare} is not proven ({share}). {alone} ({scale})."
     view = view_of(finding)
     if view is not None:
         rows = [*folder.book.where(metric="view_auc", view=view), *folder.book.where(metric="view_persists", view=view)]
