@@ -144,7 +144,7 @@ def _sure(folder: AuditFolder, finding: Finding) -> str:
         if finding.reason == "associated_unresolved"
         else f"{title(finding)} were no shortcut"
     )
-    return f"{_degree(p)}: if {harmless}, {units} would show as much in {_odds(p)} such datasets ({p_value(p)})."
+    return f"{_degree(p)}: if {harmless}, {_odds(p)} such datasets would show as much ({p_value(p)})."
 
 
 def _allowed(folder: AuditFolder, units: str) -> str:
@@ -191,8 +191,8 @@ def _odds(p: float) -> str:
 def _bad(folder: AuditFolder, finding: Finding) -> str:
     bare = _bare(finding)
     alone = (
-        f"{'This field of the header' if is_header(finding) else bare} alone, without a look at any {'recording' if _recorded(folder) else 'feature'}, predicts the label with AUC "
-        f"{number(finding.metadata_auc)}{_between(finding.metadata_auc_low, finding.metadata_auc_high)}"
+        f"{'This field of the header' if is_header(finding) else bare} alone, without a look at any "
+        f"{'recording' if _recorded(folder) else 'feature'}, predicts the label with AUC {number(finding.metadata_auc)}"
         if finding.metadata_auc is not None
         else ""
     )
@@ -210,13 +210,13 @@ def _bad(folder: AuditFolder, finding: Finding) -> str:
         best = max(models, key=lambda row: row.estimate or 0.0)
         return f"No harm is seen: a simple model reaches AUC {number(best.estimate)} ({scale}), and no shortcut to that was found."
     if finding.inflation is not None and finding.auc_adjusted is not None:
-        within = f"AUC {number(finding.auc_pooled)} over all records and {number(finding.auc_adjusted)} among records alike in {bare}"
+        within = f"AUC {number(finding.auc_pooled)} over all records, {number(finding.auc_adjusted)} among those alike in {bare}"
         share = (
             f"{number(finding.inflation, digits=3)}{_between(finding.inflation_low, finding.inflation_high, digits=3)}"
         )
         if (finding.inflation_low or 0.0) > 0:
-            return f"A model reaches {within}: {share} of its score comes from {bare}. {alone} ({scale})."
-        return f"A model reaches {within}; that its score gains by {bare} is not proven ({share}). {alone} ({scale})."
+            return f"A model reaches {within}: {share} of it comes from {bare}. {alone} ({scale})."
+        return f"A model reaches {within}; that it gains by {bare} is not proven ({share}). {alone} ({scale})."
     view = view_of(finding)
     if view is not None:
         rows = [*folder.book.where(metric="view_auc", view=view), *folder.book.where(metric="view_persists", view=view)]

@@ -30,9 +30,10 @@ def test_confounded(answers, site: Finding) -> None:
     assert "At site 'switzerland' 100% of the records have disease 'yes', at 'va' 61%." in found.wrong
     assert "A model can read site from the data" in found.wrong
     assert found.sure.startswith("Sure by the usual standard")
-    assert "at most 1 of 83 such datasets (p = 0.012)" in found.sure
+    assert "at most 1 of 83 such datasets would show as much (p = 0.012)" in found.sure
     assert (
-        "AUC 0.88 over all records and 0.81 among records alike in site: 0.072 [0.051, 0.094] of its score" in found.bad
+        "AUC 0.88 over all records, 0.81 among those alike in site: 0.072 [0.051, 0.094] of it comes from site"
+        in found.bad
     )
     assert found.next_step == site.next_step
 
@@ -40,7 +41,7 @@ def test_confounded(answers, site: Finding) -> None:
 def test_what_is_not_proven_is_not_claimed(answers, site: Finding) -> None:
     found = answers(replace(site, inflation=0.009, inflation_low=-0.008, inflation_high=0.027, p_adjusted=0.0004))
     assert "is not proven (0.009 [-0.008, 0.027])" in found.bad
-    assert "of its score comes from" not in found.bad
+    assert "of it comes from" not in found.bad
     assert found.sure.startswith("Very sure")
     assert "fewer than 1 of 1,000" in found.sure
 
