@@ -103,4 +103,4 @@ class Audit:
         return text_of(self.details)
 
     def _repr_html_(self) -> str:
-        return html_of(self.details)
+        return html_of(self._files)

@@ -14,9 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from audit_pipeline import __version__
-from audit_pipeline.report.folder import read_folder
+from audit_pipeline.report.folder import AuditFolder, read_folder
 from audit_pipeline.report.levels import LOOKS, reason_words
-from audit_pipeline.report.sections import sections
+from audit_pipeline.report.sections import Section, sections
 from audit_pipeline.report.text import NOT_MEASURED, name, sentence, visible
 
 
@@ -29,12 +29,15 @@ def render_page(folder: Path) -> str:
     """
     content = read_folder(folder)
     environment = _environment()
-    parts = []
-    for section in sections():
-        template = environment.get_template(section.template)
-        body = template.render(folder=content, section=section, **section.context(content))
-        parts.append({"section": section, "body": Markup(body)})  # noqa: S704  (rendered with autoescape)
+    parts = [{"section": section, "body": render_section(content, section)} for section in sections()]
     return environment.get_template("page.html.j2").render(folder=content, parts=parts)
+
+
+def render_section(content: AuditFolder, section: Section) -> Markup:
+    """Return a section's HTML without the frame of the page."""
+    template = _environment().get_template(section.template)
+    body = template.render(folder=content, section=section, **section.context(content))
+    return Markup(body)  # noqa: S704  (rendered with autoescape)
 
 
 @lru_cache(maxsize=1)
