@@ -22,6 +22,7 @@ from audit_pipeline.orchestration.metadata import (
     findings_table,
     sentences,
     told_of,
+    unlinked,
     worst_first,
 )
 from audit_pipeline.report.text import visible
@@ -52,7 +53,7 @@ def check_specs(spec: AuditSpec, key: dg.AssetKey, *, fail_on: FailOn) -> list[d
             if column in spec.nuisance
             else f"How much of {visible(spec.label, limit=60)!r} is {visible(column, limit=60)!r}? Declared legitimate."
         )
-        specs.append(dg.AssetCheckSpec(name, asset=key, description=question))
+        specs.append(dg.AssetCheckSpec(name, asset=key, description=unlinked(question)))
     specs.append(dg.AssetCheckSpec(DATASET, asset=key, description=headers.question(spec)))
     return specs
 
@@ -84,7 +85,7 @@ def _gate(key: dg.AssetKey, verdict: Verdict, *, fail_on: FailOn) -> dg.AssetChe
         check_name=GATE,
         passed=not gate_fails(verdict, fail_on),
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{verdict.verdict}: {visible(verdict.headline)}",
+        description=unlinked(f"{verdict.verdict}: {visible(verdict.headline)}"),
         metadata={
             "verdict": verdict.verdict,
             "fails_on": fail_on if fail_on == "never" else _at_or_above(fail_on),
@@ -121,7 +122,7 @@ def _dataset(key: dg.AssetKey, found: Sequence[Finding], not_audited: str) -> dg
         key,
         DATASET,
         passed=worst.verdict == "pass",
-        description=f"{headers.told(found)}. {sentences(worst)}",
+        description=headers.told(found) + sentences(worst),
         metadata={
             "verdict": worst.verdict,
             "reason": worst.reason,
@@ -134,7 +135,8 @@ def _dataset(key: dg.AssetKey, found: Sequence[Finding], not_audited: str) -> dg
 
 
 def _listed(found: Sequence[Finding]) -> list[tuple[int, Finding]]:
-    return list(enumerate(worst_first(found)[:MAX_ROWS], start=1))
+    # A single one is told in full already.
+    return list(enumerate(worst_first(found)[:MAX_ROWS], start=1)) if len(found) > 1 else []
 
 
 def _named(finding: Finding, position: int) -> str:
@@ -149,7 +151,7 @@ def _warning(
         check_name=name,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
-        description=description,
+        description=unlinked(description),
         metadata=metadata or {},
     )
 

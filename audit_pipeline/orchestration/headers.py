@@ -24,7 +24,12 @@ def question(spec: AuditSpec) -> str:
 
 
 def told(found: Sequence[Finding]) -> str:
-    """Return how many findings there are of which verdict, header columns apart: the worst one is told in full elsewhere."""
+    """Return how many findings there are of which verdict, header columns apart; nothing of a single one.
+
+    It stands before the worst one, which is told in full.
+    """
+    if len(found) < 2:
+        return ""
     headers = [finding for finding in found if (finding.column or "").startswith(FILE)]
     rest = [finding for finding in found if finding not in headers]
     parts = []
@@ -32,8 +37,8 @@ def told(found: Sequence[Finding]) -> str:
         noun = "column" if len(headers) == 1 else "columns"
         parts.append(f"{len(headers)} {noun} from headers ({_tally(headers)})")
     if rest:
-        parts.append(f"{len(rest)} of the dataset as a whole ({_tally(rest)})")
-    return ", ".join(parts)
+        parts.append(f"{len(rest)} on the dataset as a whole ({_tally(rest)})")
+    return f"{len(found)} findings: {', '.join(parts)}. The worst: "
 
 
 def not_audited(verdict: Verdict) -> str:

@@ -107,7 +107,10 @@ def described(node: Node, spec: AuditSpec) -> str:
         f"**{kind}**, one a record, named by the column `{visible(spec.recording or '', limit=60).replace('`', '')}`."
     )
     if node.name == "dataset":
-        columns = f"What the header of each {one} says becomes a column `{FILE}*`, audited like a declared one."
+        columns = (
+            f"What the header of each {one} says of device and settings becomes a column `{FILE}*`, audited like a declared "
+            "one where it tells the files apart in a way of its own."
+        )
         return f"{about} {node.description}\n\n{columns}"
     return f"{about}\n\n{node.description}"
 

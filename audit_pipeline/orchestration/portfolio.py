@@ -8,7 +8,7 @@ import dagster as dg
 from audit_pipeline import digests
 from audit_pipeline.errors import AuditError
 from audit_pipeline.orchestration.keys import FAIL_ON, NAME, SLUG, SPEC
-from audit_pipeline.orchestration.metadata import Metadata, short
+from audit_pipeline.orchestration.metadata import Metadata, short, unlinked
 from audit_pipeline.orchestration.portfolio_tables import (
     figures,
     judged_at,
@@ -120,7 +120,7 @@ def _metadata(found: Sequence[Standing], history: Sequence[Entry], store: AuditS
         **({"origins": origins_table(found, kept)} if any(standing.entry for standing in found) else {}),
         **figures(found),
         "history": dg.MetadataValue.path(short(store.folder / HISTORY)),
-        "verdicts_in_history": len(kept),
+        "history_rows": len(kept),
         "dagster/row_count": len(found),
     }
 
@@ -134,7 +134,9 @@ def _none_fails(key: dg.AssetKey, found: Sequence[Standing]) -> dg.AssetCheckRes
         passed=not failed,
         # Not blocking: the gate of each audit has failed its own run, and nothing hangs below this asset.
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"Failed: {', '.join(failed)}." if failed else "No verdict is at or above what its audit fails on.",
+        description=unlinked(f"Failed: {', '.join(failed)}.")
+        if failed
+        else "No verdict is at or above what its audit fails on.",
         metadata={"failed": len(failed), **dict(sorted(counts.items()))},
     )
 
@@ -152,6 +154,6 @@ def _all_known(key: dg.AssetKey, found: Sequence[Standing]) -> dg.AssetCheckResu
         check_name=UNKNOWN,
         passed=not told,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"Materialise: {told}." if told else "Every audit has a verdict on its current spec.",
+        description=unlinked(f"Materialise: {told}.") if told else "Every audit has a verdict on its current spec.",
         metadata={"without_verdict": len(missing), "outdated": len(outdated)},
     )

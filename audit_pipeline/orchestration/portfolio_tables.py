@@ -18,7 +18,7 @@ MOST_FIGURES = 20
 """Audits whose V has a plot of its own; more would bury the plots of the whole."""
 
 _DESCRIBED = {
-    "worst column": "The column of the worst finding",
+    "column": "The column of the worst finding",
     "V": "The largest association of label and nuisance column: bias-corrected Cramér's V",
     "inflation": "The largest share of a model's AUC that goes back to a nuisance column",
     "before": "The verdict before, where there was another one",
@@ -68,7 +68,7 @@ def origins_table(found: Sequence[Standing], history: Iterable[Entry]) -> dg.Tab
         [
             {
                 "dataset": name(standing.member.dataset, limit=40),
-                "worst column": name(entry.column, limit=40) if entry.column is not None else "(dataset)",
+                "column": name(entry.column, limit=40) if entry.column is not None else "(dataset)",
                 "before": before.get(entry.slug, ""),
                 # With hyphens at which no line breaks.
                 "judged": entry.created[:10].replace("-", "\u2011") + (" (outdated)" if standing.outdated else ""),
@@ -98,7 +98,7 @@ def figures(found: Sequence[Standing]) -> Metadata:
     shown: Metadata = {
         f"audits_{level}": sum(entry.verdict == level for entry in entries) for level in reversed(LEVELS)
     }
-    shown["audits_without_verdict"] = len(found) - len(entries)
+    shown["audits_unknown"] = len(found) - len(entries)
     for title, values in (
         ("largest_V", [entry.association_v for entry in entries]),
         ("largest_inflation", [entry.inflation for entry in entries]),

@@ -112,8 +112,8 @@ def test_header_columns_are_told_by_the_check_of_the_dataset() -> None:
     result = dataset_check(finding("file.jpeg_quality", "warn"), finding("file.width", "fail"), finding(None, "pass"))
 
     assert not result.passed
-    assert (result.description or "").startswith("2 columns from headers (1 fail, 1 warn), 1 of the dataset as a whole")
-    assert "file.width." in (result.description or "")
+    told = "3 findings: 2 columns from headers (1 fail, 1 warn), 1 on the dataset as a whole (1 pass). The worst: file.width."
+    assert result.description == told
     table = result.metadata["findings"]
     assert isinstance(table, dg.TableMetadataValue)
     assert [row.data["column"] for row in table.records] == ["file.width", "file.jpeg_quality", "(dataset)"]
@@ -129,6 +129,22 @@ def test_header_fields_that_became_no_column_are_told_too() -> None:
     assert result.passed
     assert note in (result.description or "")
     assert result.metadata["headers_not_audited"].value == note
+
+
+def test_a_single_finding_is_told_once() -> None:
+    result = dataset_check(finding("file.width", "warn"))
+
+    assert result.description == "file.width."
+    assert "file.width" not in result.metadata
+
+
+def test_names_of_strangers_load_no_pictures() -> None:
+    evil = "file.![x](http://evil/x.png)"
+
+    result = dataset_check(finding(evil, "warn"))
+
+    assert "](" not in (result.description or "")
+    assert "http://evil/x.png" in (result.description or ""), "shown all the same"
 
 
 def test_runs_are_tagged(audit) -> None:
