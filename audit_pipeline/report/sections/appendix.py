@@ -13,14 +13,17 @@ from audit_pipeline.report.tables import Table, capped, heads
 from audit_pipeline.report.text import visible
 
 MOST_ROWS = 2_000
+MANY_COLUMNS = 10
+"""Judged columns above which half as many rows are shown: their cards need the room, and a page must stay light."""
 
 
 def context(folder: AuditFolder) -> Mapping[str, Any]:
     """Return all rows up to :data:`MOST_ROWS`; the file has the others."""
-    rows, note = capped([_row(row) for row in folder.book.rows[:MOST_ROWS]], most=MOST_ROWS, where="evidence.parquet")
+    most = MOST_ROWS if len(folder.shown) <= MANY_COLUMNS else MOST_ROWS // 2
+    rows, note = capped([_row(row) for row in folder.book.rows[:most]], most=most, where="evidence.parquet")
     total = len(folder.book.rows)
-    if total > MOST_ROWS:
-        note = f"{MOST_ROWS:,} of {total:,} rows are shown; all of them are in evidence.parquet."
+    if total > most:
+        note = f"{most:,} of {total:,} rows are shown; all of them are in evidence.parquet."
     table = Table(
         caption="Every row of evidence.parquet",
         heads=heads(

@@ -151,7 +151,10 @@ def _severity(folder: AuditFolder, finding: Finding) -> tuple[Fact, ...]:
     if finding.model:
         note += f"; model: {name(finding.model)}"
     facts = [_fact(folder, finding, "inflation", "Inflation of the score", value, note)]
-    if finding.p_adjusted is not None:
+    if finding.reason == "aliased":
+        said = "where the two cannot be told apart no test can part them; the counts decide"
+        facts.append(Fact("Both edges by chance?", "cannot be asked", said))
+    elif finding.p_adjusted is not None:
         facts.append(
             Fact("Both edges by chance?", p_value(finding.p_adjusted), "the larger p-value, adjusted for all columns")
         )

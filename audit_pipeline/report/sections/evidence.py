@@ -9,12 +9,15 @@ from typing import Any
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.report.folder import AuditFolder
 from audit_pipeline.report.measures import counts_of
+from audit_pipeline.report.naming import title
 from audit_pipeline.report.sections import Section
 from audit_pipeline.report.tables import Table, capped, heads
 from audit_pipeline.report.text import count, interval, name, number, p_value
 from audit_pipeline.verdict_types import Finding
 
 MOST_ROWS = 100
+ALL_ROWS = 900
+"""Rows that a table of each column may have in sum; many columns get shorter tables, so that the page stays light."""
 _WHERE = "evidence.parquet"
 _TABLES = (
     ("overlap", "Overlap of pairs of labels over the levels", ("level", "pair of labels")),
@@ -28,39 +31,40 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Block:
-    """The tables of one finding."""
+    """The tables of one finding, under its heading."""
 
-    finding: Finding
+    title: str
     tables: tuple[Table, ...]
 
 
 def context(folder: AuditFolder) -> Mapping[str, Any]:
     """Return a block a finding, and the rows that belong to the dataset as a whole."""
-    blocks = [Block(finding, tuple(_tables(folder, finding))) for finding in folder.shown]
+    most = max(10, min(MOST_ROWS, ALL_ROWS // max(1, len(folder.shown))))
+    blocks = [Block(title(finding), tuple(_tables(folder, finding, most))) for finding in folder.shown]
     return {"blocks": blocks}
 
 
-def _tables(folder: AuditFolder, finding: Finding) -> Iterable[Table]:
+def _tables(folder: AuditFolder, finding: Finding, most: int) -> Iterable[Table]:
     cells = counts_of(folder, finding)
     if cells:
-        yield _crosstab(cells, finding)
+        yield _crosstab(cells, finding, most)
     for metric, caption, first in _TABLES:
         rows = folder.rows(finding, metric)
         if rows:
-            yield _estimates(caption, rows, first=first)
+            yield _estimates(caption, rows, first=first, most=most)
     models = _models(folder, finding)
     if models is not None:
         yield models
 
 
-def _crosstab(cells: Mapping[tuple[str, str], int], finding: Finding) -> Table:
+def _crosstab(cells: Mapping[tuple[str, str], int], finding: Finding, most: int) -> Table:
     labels = list(dict.fromkeys(label for _, label in cells))
     levels = list(dict.fromkeys(level for level, _ in cells))
     rows = []
     for level in levels:
         held = [cells.get((level, label), 0) for label in labels]
         rows.append((name(level), *(f"{value:,}" for value in held), f"{sum(held):,}"))
-    shown, note = capped(rows, most=MOST_ROWS, where=_WHERE)
+    shown, note = capped(rows, most=most, where=_WHERE)
     return Table(
         caption=f"Records by level of {name(finding.column)} and label",
         heads=heads("level", *(f"#{name(label)}" for label in labels), "#all"),
@@ -69,7 +73,7 @@ def _crosstab(cells: Mapping[tuple[str, str], int], finding: Finding) -> Table:
     )
 
 
-def _estimates(caption: str, rows: Sequence[Evidence], *, first: tuple[str, str]) -> Table:
+def _estimates(caption: str, rows: Sequence[Evidence], *, first: tuple[str, str], most: int) -> Table:
     key, what = first
     other = "view" if key == "level" else "level"
     # A second name only where it tells rows apart: several models at each level, say.
@@ -87,7 +91,7 @@ def _estimates(caption: str, rows: Sequence[Evidence], *, first: tuple[str, str]
         )
         for row in rows
     ]
-    shown, note = capped(cells, most=MOST_ROWS, where=_WHERE)
+    shown, note = capped(cells, most=most, where=_WHERE)
     columns = [what, "#estimate", "#records"]
     columns[1:1] = ["by"] if several else []
     columns[-1:-1] = (["#95% interval"] if between else []) + (["#test"] if tested else [])
