@@ -9,7 +9,7 @@ from audit_pipeline.dataset.media.headers.facts import FIELDS, PREFIX
 from audit_pipeline.evidence import Evidence
 from audit_pipeline.facts import ColumnFacts
 from audit_pipeline.verdict_types import Finding
-from audit_pipeline.wording_numbers import interval, listed, number
+from audit_pipeline.wording_numbers import interval, listed, number, uncapital
 
 VIEW_WORDS = {
     "missingness": "the pattern of missing values",
@@ -31,6 +31,13 @@ VIEW_WORDS = {
 """Views as a reader calls them."""
 
 
+REEXPORT = (
+    "Ask who exported the files, and export all originals with the same program and settings; to encode these copies anew hides "
+    "the header and leaves its trace in the content."
+)
+"""What to do where files were made otherwise for one label than for another: nothing has to be recorded anew."""
+
+
 def view_words(view: str | None) -> str:
     """Return what a reader calls a view."""
     return VIEW_WORDS.get(view or "", f"the view {view}")
@@ -44,7 +51,10 @@ def of_headers(finding: Finding, facts: ColumnFacts) -> Finding:
         return finding
     where = f"{column} was read from the files themselves: {field.words}."
     if finding.reason != "undetermined" or finding.verdict != "pass":
-        return replace(finding, notes=(where, *finding.notes))
+        step = finding.next_step
+        if finding.verdict in ("fail", "warn"):
+            step = f"{REEXPORT} Failing that: {uncapital(step)}"
+        return replace(finding, next_step=step, notes=(where, *finding.notes))
     size = f"V {interval(finding.association_v, finding.association_low, finding.association_high)}"
     units = f"{finding.n_subjects or finding.n or 0:,} {'subjects' if (finding.n_subjects or 0) < (finding.n or 0) else 'records'}"
     return replace(
