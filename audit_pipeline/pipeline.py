@@ -153,7 +153,10 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
             inputs=("dataset",),
             outputs=("view.parquet",),
             function="audit_pipeline.stages.values:run",
-            description="What the model sees, as a numeric matrix: numbers, one-hot levels and missing-value marks.",
+            description="What the model sees, as a numeric matrix: numbers, one-hot levels and missing-value marks."
+            if spec.medium is None
+            else f"What the model sees of each {'image' if spec.medium == 'image' else 'sound'}, as a row of numbers: "
+            + (f"what {spec.encoder} makes of it." if spec.encoder else "the whole of it, made small."),
             spec_keys=("features",),
             node=VIEWS,
         ),

@@ -23,6 +23,7 @@ from audit_pipeline.orchestration.progress import LogProgress
 from audit_pipeline.orchestration.resources import STORE_KEY, AuditStore
 from audit_pipeline.orchestration.run_tags import tag_run
 from audit_pipeline.orchestration.upstream import upstream_records
+from audit_pipeline.pipeline import VIEWS
 from audit_pipeline.portfolio.entries import DIGITS
 from audit_pipeline.report.text import visible
 from audit_pipeline.spec import AuditSpec
@@ -64,7 +65,7 @@ def _asset(node: Node, graph: Sequence[Node], spec: AuditSpec, settings: Setting
         deps=[key_of(name) for name in node.inputs] or list(settings.upstream),
         group_name=settings.group,
         description=described(node, spec),
-        kinds=set(node.kinds[:MAX_KINDS]),
+        kinds=_kinds(node, spec),
         code_version=code_version(node, spec),
         owners=list(settings.owners),
         tags=dict(settings.tags),
@@ -149,6 +150,12 @@ def _known_by(spec: AuditSpec, settings: Settings) -> dict[str, Any]:
     digest = spec.digest()[:DIGITS]
     known = {NAME: spec.name, SLUG: spec.slug, SPEC: digest, FAIL_ON: settings.fail_on}
     return {"spec": dg.MetadataValue.json(spec.content()), **known}
+
+
+def _kinds(node: Node, spec: AuditSpec) -> set[str]:
+    """Return what a node is made of, and of those that see recordings whether these are images or sounds."""
+    seen = [spec.medium] if spec.medium is not None and (not node.inputs or node.stages[0].node == VIEWS) else []
+    return set([*seen, *node.kinds][:MAX_KINDS])
 
 
 def _both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

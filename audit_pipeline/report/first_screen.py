@@ -17,8 +17,8 @@ SCOPE = "audit-pipeline-result"
 SHEETS = ("style.css", "screen.css")
 """The page's style sheets; those that are there count."""
 
-# Of a page of its own, and too much within another one: margins, and as wide as a screen.
-_OWN = f".{SCOPE}{{margin:.5em 0;padding:0;max-width:64rem;border-radius:.5rem}}"
+# What the page has as a page is too much within another one.
+_OWN = f".{SCOPE}{{margin:.5em 0;padding:.75rem;max-width:64rem;border-radius:.5rem}}"
 
 
 def first_screen(folder: Path) -> str:

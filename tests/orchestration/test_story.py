@@ -39,6 +39,8 @@ def test_audits_of_recordings_say_what_they_look_at(medium: str, word: str, tmp_
 
     described = {key.path[-1]: graph.get(key).description or "" for key in graph.materializable_asset_keys}
     assert f"{medium}_views" in described
+    kinds = {key.path[-1]: graph.get(key).kinds for key in graph.materializable_asset_keys}
+    assert {name for name, found in kinds.items() if medium in found} == {"dataset", f"{medium}_views"}
     assert "views" not in described
     assert all(text.startswith(f"**{word}**, one a record, named by the column `path`.") for text in described.values())
     assert "`file.*`" in described["dataset"]
