@@ -180,6 +180,11 @@ class TestResults:
         folder = replace(folder, verdict=replace(folder.verdict, findings=(leak,)))
         assert results_of(facts_of(folder))[0][1] == "The split leaks."
 
+    def test_views_are_told_once(self, folder: AuditFolder) -> None:
+        view = Finding(column=None, role="view", verdict="pass", reason="unrecorded", headline="x", next_step="y")
+        folder = replace(folder, verdict=replace(folder.verdict, findings=(view, view)))
+        assert others_of(folder) == "Of the other findings, the views of the data passed."
+
     def test_only_what_failed_has_a_paragraph(self, folder: AuditFolder) -> None:
         assert others_of(folder) == "Of the other findings, age passed."
 
@@ -195,7 +200,11 @@ class TestMarkdown:
         assert cells[0] == "site"  # the worst finding first
         assert cells[3] == r"0.41 \[0.35, 0.47\]"
         assert "✘ FAIL" in cells[2]
-        assert "Record at least 40 more 'no' at site 'switzerland'." in source
+        step = "Next: Record at least 40 more 'no' at site 'switzerland'."
+        assert f"- **site**: site is a shortcut to the label. {step}" in source
+        # The verdict's own sentence is not told twice.
+        folder = replace(folder, verdict=replace(folder.verdict, headline="site is a shortcut to the label."))
+        assert f"- **site**: {step}" in summary.as_markdown(folder)
         assert "<https://doi.org/10.1016/j.jkss.2012.10.002>" in source
 
     def test_the_text_for_a_paper(self, folder: AuditFolder) -> None:

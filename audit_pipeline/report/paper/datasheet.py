@@ -31,7 +31,7 @@ def as_datasheet(folder: AuditFolder) -> str:
     assert address is not None
     opening = (
         "Those questions of a datasheet that the audit answers; all others are for the authors of the dataset. "
-        f"Template: {md.text(GEBRU.full)} {md.link(f'doi:{GEBRU.doi}', address)}"
+        f"Template: {GEBRU.full} {md.link(f'doi:{GEBRU.doi}', address)}"
     )
     return md.document(
         [f"# Datasheet fragment: {md.text(folder.verdict.dataset, limit=200)}"],

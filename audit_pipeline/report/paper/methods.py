@@ -86,7 +86,7 @@ def _design(facts: Facts) -> str:
         f"inverting the noncentral chi-square distribution {cite('smithson2003')}{tested}."
     )
     if facts.interactions:
-        what = "1 pair of nuisance columns was" if facts.interactions == 1 else f"{facts.interactions:,} pairs were"
+        what = "One pair of nuisance columns was" if facts.interactions == 1 else f"{facts.interactions:,} pairs were"
         sentence += f" {what} examined for an association beyond that of each column {cite('freedman1983')}."
     return sentence
 

@@ -31,14 +31,16 @@ def others_of(folder: AuditFolder) -> str:
     }
     told = []
     for level, said in words.items():
-        named = [
-            called(finding.column) if finding.column is not None else "the dataset as a whole"
-            for finding in folder.verdict.findings
-            if finding.verdict == level
-        ]
+        named = dict.fromkeys(_who(finding) for finding in folder.verdict.findings if finding.verdict == level)
         if named:
-            told.append(f"{listed(named)} {said}")
+            told.append(f"{listed(list(named))} {said}")
     return f"Of the other findings, {joined(*told)}." if told else ""
+
+
+def _who(finding: Finding) -> str:
+    if finding.column is not None:
+        return called(finding.column)
+    return "the views of the data" if finding.role == "view" else "the dataset as a whole"
 
 
 def paragraph(facts: Facts, finding: Finding) -> str:

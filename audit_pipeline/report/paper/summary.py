@@ -28,7 +28,7 @@ def as_markdown(folder: AuditFolder) -> str:
         ["## Next steps"],
         _next_steps(folder),
         *_methods(facts, level="##"),
-        _made_by(folder),
+        _made_by(),
     )
 
 
@@ -106,8 +106,10 @@ def _next_steps(folder: AuditFolder) -> list[str]:
     lines = []
     for finding in todo:
         who = "the dataset as a whole" if finding.column is None else finding.column
-        lines.append(f"- **{md.text(who, limit=60)}**: {_sentence(folder, finding.headline)}")
-        lines.append(f"  Next: {_sentence(folder, finding.next_step)}")
+        step = f"Next: {_sentence(folder, finding.next_step)}"
+        # The worst finding's sentence often is the verdict's, which stands above already.
+        told = [] if finding.headline == folder.verdict.headline else [_sentence(folder, finding.headline)]
+        lines += [f"- **{md.text(who, limit=60)}**: {' '.join([*told, step])}"]
     return lines
 
 
@@ -126,10 +128,10 @@ def _methods(facts: Facts, *, level: str) -> list[list[str]]:
 
 def _reference(reference: Reference) -> str:
     address = reference.address
-    return f"- {md.text(reference.full)}" + (f" {md.link(f'doi:{reference.doi}', address)}" if address else "")
+    return f"- {reference.full}" + (f" {md.link(f'doi:{reference.doi}', address)}" if address else "")
 
 
-def _made_by(folder: AuditFolder) -> list[str]:
+def _made_by() -> list[str]:
     return [
-        f"Made by audit-pipeline {md.text(__version__)} from the output folder of the audit; report.html shows the evidence."
+        f"Made by audit-pipeline {__version__} from the output folder of the audit; report.html shows the evidence."
     ]
