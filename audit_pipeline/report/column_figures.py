@@ -8,6 +8,7 @@ from audit_pipeline.evidence import Evidence
 from audit_pipeline.report.figures.dots import Row, Value, dot_plot
 from audit_pipeline.report.figures.power import power_curve
 from audit_pipeline.report.folder import AuditFolder
+from audit_pipeline.report.naming import view_of
 from audit_pipeline.report.text import name
 from audit_pipeline.verdict_types import Finding
 from audit_pipeline.wording_numbers import capital
@@ -117,6 +118,24 @@ def before_after(
         for row in best
     ]
     return dot_plot(rows, start=0.5, stop=1.0, label=label) if rows else None
+
+
+def view_by_column(folder: AuditFolder, finding: Finding) -> Markup | None:
+    """What a view that a finding speaks of says of the label: over all records, within each column, where all are alike."""
+    view = view_of(finding)
+    if view is None:
+        return None
+    overall = [row for row in folder.book.where(metric="view_auc", view=view) if row.estimate is not None]
+    within = [row for row in folder.book.where(metric="view_auc_within", view=view) if row.estimate is not None]
+    alike = [row for row in folder.book.where(metric="view_persists", view=view) if row.estimate is not None]
+    rows = [
+        *(Row("over all records", value(row, kind="pooled")) for row in overall[:1]),
+        *(Row(f"within levels of {name(row.column or '', limit=24)}", value(row)) for row in within[:MOST_LEVELS]),
+        *(Row("where all columns are alike", value(row, kind="adjusted")) for row in alike[:1]),
+    ]
+    if not rows:
+        return None
+    return dot_plot(rows, start=0.5, stop=1.0, label=f"AUC of {VIEW_WORDS[view]} by itself for the label")
 
 
 def power(folder: AuditFolder, finding: Finding, tolerance: float | None) -> Markup | None:

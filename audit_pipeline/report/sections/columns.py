@@ -57,6 +57,7 @@ class Card:
     left_out: bool
     views: Markup | None
     power: Markup | None
+    view: Markup | None
     severity: tuple[Fact, ...]
 
 
@@ -106,6 +107,7 @@ def _card(folder: AuditFolder, finding: Finding, index: int, noted: Remarks) -> 
         levels=figures.levels(folder, finding),
         left_out=any(row.estimate is not None for row in folder.rows(finding, "auc_left_out")),
         views=figures.views_within(folder, finding),
+        view=figures.view_by_column(folder, finding),
         power=figures.power(folder, finding, policy.get("association")),
         severity=_severity(folder, finding),
     )
