@@ -5,19 +5,14 @@ The verdict has judged before; this only says again what its worst finding says,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit_pipeline.report.folder import AuditFolder
-from audit_pipeline.report.measures import counts_of
-from audit_pipeline.report.naming import header_words, is_header, title, view_of
-from audit_pipeline.report.text import count, interval, lookup, name, number, p_value
+from audit_pipeline.report.naming import is_header, title, view_of
+from audit_pipeline.report.text import count, interval, number, p_value
+from audit_pipeline.report.what_is_wrong import bare_name, wrong
 from audit_pipeline.verdict_types import Finding
 from audit_pipeline.wording_numbers import listed
-
-_COUNTABLE = 10
-"""Records that a level needs before its share of a label is told."""
-_MOST_LABELS = 20
 
 
 @dataclass(frozen=True)
@@ -37,89 +32,12 @@ def consult(folder: AuditFolder) -> Consultation:
         return Consultation(None, "No metadata column was judged.", "", "", "")
     worst = folder.findings[0]
     return Consultation(
-        worst, _wrong(folder, worst), _sure(folder, worst), _bad(folder, worst), _next(worst, folder.verdict.verdict)
+        worst,
+        wrong(folder, worst),
+        _sure(folder, worst),
+        _bad(folder, worst),
+        _next(worst, folder.verdict.verdict),
     )
-
-
-def _bare(finding: Finding) -> str:
-    """Name the column in a sentence: a header column by what it means to a reader, any other by its name."""
-    return "how the files were written" if is_header(finding) else title(finding)
-
-
-def _exact(finding: Finding) -> str:
-    """Add to a header column's meaning which field it is, in parentheses; empty for any other column."""
-    if not is_header(finding):
-        return ""
-    words = header_words(finding)
-    return f" ({title(finding)}{': ' if words else ''}{words})"
-
-
-def _wrong(folder: AuditFolder, finding: Finding) -> str:
-    if finding.verdict == "pass":
-        judged = [each for each in folder.findings if each.role == "nuisance"]
-        columns = [name(each.column, limit=24) for each in judged if not is_header(each)]
-        if not judged:
-            return finding.headline
-        told = f" ({listed(columns)})" if 0 < len(columns) <= 6 else ""
-        return (
-            f"Nothing that was looked for: no shortcut to the label was found in {count(len(judged), 'column')}{told}."
-        )
-    if finding.column is None or finding.role == "interaction":
-        return finding.headline
-    bare, exact = _bare(finding), _exact(finding)
-    if finding.verdict == "inconclusive" and finding.reason == "undetermined":
-        return f"Nothing is proven, and nothing excluded: there are too few records to say whether {bare}{exact} is a shortcut."
-    said = {
-        "aliased": f"{_apart(folder, finding)} A model that tells them apart by {bare}{exact} alone would look just as good.",
-        "confounded": f"{_shares(folder, finding)}A model can read {bare}{exact} from the data and pass it off as the label.",
-        "weakly_confounded": f"A model can read {bare}{exact} from the data, and that says a little about the label.",
-        "associated_unresolved": f"{_shares(folder, finding)}Whether a model can read {bare}{exact} from the data is open.",
-    }
-    return said.get(finding.reason, finding.headline)
-
-
-def _apart(folder: AuditFolder, finding: Finding) -> str:
-    """Name the labels that no level of the column holds together."""
-    pairs = [row for row in folder.rows(finding, "overlap") if row.estimate is not None and row.detail.get("labels")]
-    if not pairs:
-        return "Labels never share a level."
-    worst = min(pairs, key=lambda row: row.estimate or 0.0)
-    labels = listed([repr(name(label, limit=24)) for label in worst.detail["labels"]])
-    seldom = "never" if not worst.estimate else "almost never"
-    if is_header(finding):
-        return f"The files of {_label(folder)}{labels} were {seldom} written alike."
-    return f"{_label(folder)}{labels} were {seldom} recorded at the same {title(finding)}."
-
-
-def _label(folder: AuditFolder) -> str:
-    """Return the name of the label's column with a space, empty if the verdict does not have it."""
-    label = lookup(folder.verdict.lineage, "spec", "label")
-    return f"{name(label, limit=24)} " if isinstance(label, str) else ""
-
-
-def _shares(folder: AuditFolder, finding: Finding) -> str:
-    """Say how common a label is at the two levels where that differs most, if they have at least ten records each."""
-    cells = counts_of(folder, finding)
-    totals: dict[str, int] = {}
-    for (level, _), records in cells.items():
-        totals[level] = totals.get(level, 0) + records
-    levels = [level for level, records in totals.items() if records >= _COUNTABLE]
-    labels = list(dict.fromkeys(label for _, label in cells))[:_MOST_LABELS]
-    if len(levels) < 2:
-        return ""
-
-    shares = {label: {level: cells.get((level, label), 0) / totals[level] for level in levels} for label in labels}
-    label, at_level = max(shares.items(), key=lambda pair: (_spread(pair[1]), max(pair[1].values())))
-    most, least = max(levels, key=at_level.__getitem__), min(levels, key=at_level.__getitem__)
-    at = title(finding)
-    return (
-        f"At {at} {name(most, limit=24)!r} {at_level[most]:.0%} of the records have {_label(folder)}{name(label, limit=24)!r}, "
-        f"at {name(least, limit=24)!r} {at_level[least]:.0%}. "
-    )
-
-
-def _spread(shares: Mapping[str, float]) -> float:
-    return round(max(shares.values()) - min(shares.values()), 9)
 
 
 def _sure(folder: AuditFolder, finding: Finding) -> str:
@@ -189,7 +107,7 @@ def _odds(p: float) -> str:
 
 
 def _bad(folder: AuditFolder, finding: Finding) -> str:
-    bare = _bare(finding)
+    bare = bare_name(finding)
     alone = (
         f"{'This field of the header' if is_header(finding) else bare} alone, without a look at any "
         f"{'recording' if _recorded(folder) else 'feature'}, predicts the label with AUC {number(finding.metadata_auc)}"

@@ -142,3 +142,15 @@ def test_notes_stand_where_they_are_read(verdict: Verdict, write_folder: WriteFo
     assert found.about("site") == (notes[1], notes[3])
     assert found.about("chol") == (notes[3],)
     assert found.about(None) == ()
+
+
+def test_others_that_are_as_bad_are_named(verdict: Verdict, site: Finding, write_folder: WriteFolder) -> None:
+    def wrong(*columns: str) -> str:
+        others = [replace(site, column=column) for column in columns]
+        harmless = replace(site, column="fine", verdict="warn")
+        return consult(read_folder(write_folder(replace(verdict, findings=(site, *others, harmless))))).wrong
+
+    assert "Also" not in wrong()
+    assert wrong("sex").endswith(" Also sex fails.")
+    assert wrong("sex", "age").endswith(" Also sex and age fail.")
+    assert wrong(*"abcdefg").endswith(" Also a, b, c, d and 3 more fail.")
