@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from audit_pipeline import digests
@@ -232,6 +233,8 @@ def graph(spec: AuditSpec) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
+_importing = Lock()
+
 OUTPUT_FILES = (
     "verdict.json",
     "verdict.parquet",
@@ -281,7 +284,11 @@ def execute(
 
     prepare()
     module, _, name = stage.function.partition(":")
-    function = getattr(importlib.import_module(module), name)
+    with _importing:
+        # A thread that begins with a module of scikit-learn and one that begins with the package wait for each other;
+        # Python ends that by handing out a half of the module, and the stage fails. With the package there, none waits.
+        importlib.import_module("sklearn")
+        function = getattr(importlib.import_module(module), name)
     with store.workspace(stage.name) as workspace, one_thread():
         context = StageContext(
             spec=spec,
