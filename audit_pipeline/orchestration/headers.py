@@ -46,7 +46,7 @@ def not_audited(verdict: Verdict) -> str:
     notes = verdict.lineage.get("notes")
     if not isinstance(notes, list):
         return ""
-    return "; ".join(visible(note, limit=400) for note in notes if isinstance(note, str) and FILE in note)
+    return "; ".join(visible(note, limit=1_000) for note in notes if isinstance(note, str) and FILE in note)
 
 
 def _tally(found: Iterable[Finding]) -> str:
