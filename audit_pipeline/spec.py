@@ -169,6 +169,10 @@ class AuditSpec(BaseModel):
             if name not in known:
                 hint = did_you_mean(name, list(known))
                 raise ValueError(f"there is no baseline {name!r}{hint}; they are {', '.join(known)}")
+        if not self.baselines and "baselines" in self.model_fields_set:
+            raise ValueError(
+                f"`baselines:` names no model; they are {', '.join(known)}, or leave the key out for the default"
+            )
         default = RECORDING_BASELINES if self.medium else BASELINES
         # Frozen for everybody else: what was left out is filled in once, so that the digest tells it.
         object.__setattr__(self, "baselines", tuple(name for name in known if name in (self.baselines or default)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -175,14 +176,23 @@ def test_a_kill_in_any_stage_resumes_and_ends_with_the_same_bytes(undisturbed: P
     store = root / ".store/clinic"
     stages = [stage.name for stage in pipeline.graph(spec)]
     interrupted = []
-    for stage in stages:
-        process = start(path, root)
-        deadline = time.monotonic() + 120
-        # The folder that a stage writes into is there from its start to its end.
-        while not (at_work := list(store.glob(f"{stage}/.tmp-*-{process.pid}-*"))):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
+    for position, stage in enumerate(stages):
+        for _ in range(5):
+            process = start(path, root)
+            deadline = time.monotonic() + 120
+            # The folder that a stage writes into is there from its start to its end.
+            while not (at_work := list(store.glob(f"{stage}/.tmp-*-{process.pid}-*"))) and process.poll() is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+            if at_work:
+                break
+            # On a busy machine a quick stage was over between two looks: once more, as if it had not run.
+            assert process.returncode == 0, process.communicate()
+            process.communicate()
+            for later in stages[position:]:
+                shutil.rmtree(store / later, ignore_errors=True)
+            shutil.rmtree(root / "clinic")
+        assert at_work, f"{stage} was never seen at work"
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert process.returncode == -signal.SIGKILL
