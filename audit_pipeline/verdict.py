@@ -52,8 +52,9 @@ def decide(dataset: str, rows: Sequence[Evidence], policy: Policy) -> Verdict:
     ]
     findings += _interactions(pairs, findings, adjusted, policy)
     findings += [_covariate(facts) for facts in covariates]
-    findings = [wording.explains(finding, _explained(book, finding.column, policy)) for finding in findings]
-    findings = [wording_views.shown_in(finding, _telling(book, policy)) for finding in findings]
+    telling = _telling(book, policy)
+    findings = [wording.explains(finding, _explained(book, finding.column, telling)) for finding in findings]
+    findings = [wording_views.shown_in(finding, telling) for finding in findings]
     findings += _leakage(book) + _unrecorded(book, policy)
     worst = max(findings, key=lambda finding: LEVELS.index(finding.verdict), default=None)
     if worst is None:
@@ -369,21 +370,18 @@ def _best(book: EvidenceBook, metric: str, view: str | None) -> Evidence | None:
 
 
 def _telling(book: EvidenceBook, policy: Policy) -> list[Evidence]:
-    """Return the rows of the views that predict the label, the best first."""
+    """Return the rows of the views that predict the label, in the order of the evidence."""
     rows = list(book.where(metric="view_auc"))
     adjusted = holm([1.0 if row.p_value is None else row.p_value for row in rows])
-    found = [row for row, p in zip(rows, adjusted, strict=True) if p <= policy.alpha and row.estimate is not None]
-    return sorted(found, key=lambda row: -(row.estimate or 0.0))
+    return [row for row, p in zip(rows, adjusted, strict=True) if p <= policy.alpha]
 
 
-def _explained(book: EvidenceBook, column: str | None, policy: Policy) -> list[wording.ExplainedView]:
-    """Return the views that predict the label and that ``column`` explains better than other columns do."""
-    overall = list(book.where(metric="view_auc"))
-    adjusted = holm([1.0 if row.p_value is None else row.p_value for row in overall])
+def _explained(book: EvidenceBook, column: str | None, telling: Sequence[Evidence]) -> list[wording.ExplainedView]:
+    """Return those of the views that predict the label which ``column`` explains better than other columns do."""
     found = []
-    for row, p in zip(overall, adjusted, strict=True):
+    for row in telling:
         share = book.first(metric="view_explained", view=row.view, column=column) if column else None
         within = book.first(metric="view_auc_within", view=row.view, column=column)
-        if share is not None and share.detail.get("best") and within is not None and p <= policy.alpha:
+        if share is not None and share.detail.get("best") and within is not None:
             found.append(wording.ExplainedView(row, within, share))
     return found

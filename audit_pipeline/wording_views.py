@@ -71,16 +71,18 @@ def shown_in(finding: Finding, telling: Sequence[Evidence]) -> Finding:
     """Say which views tell the label where a column cannot be told apart from it: they are the only evidence that is left."""
     if finding.reason != "aliased" or not telling:
         return finding
-    told = listed(
-        [f"{view_words(row.view)} (AUC {interval(row.estimate, row.ci_low, row.ci_high)})" for row in telling]
-    )
+    told = _with_aucs(sorted(telling, key=lambda row: -(row.estimate or 0.0)))
     note = f"Label and {finding.column} show together in {told}, each taken alone."
     return replace(finding, notes=(*finding.notes, note))
 
 
+def _with_aucs(rows: Sequence[Evidence]) -> str:
+    return listed([f"{view_words(row.view)} (AUC {interval(row.estimate, row.ci_low, row.ci_high)})" for row in rows])
+
+
 def honest_views(rows: Sequence[Evidence], model: Evidence | None) -> Finding:
     """Word views of recordings that predict the label no better than they may honestly."""
-    told = listed([f"{view_words(row.view)} (AUC {interval(row.estimate, row.ci_low, row.ci_high)})" for row in rows])
+    told = _with_aucs(rows)
     beside = f"; the {model.view} model on the whole recordings reaches {number(model.estimate)}" if model else ""
     names = ", ".join(str(row.view) for row in rows)
     return Finding(

@@ -60,7 +60,7 @@ def conditional_test(
     permutations: int,
     progress: Callable[[str], None] | None = None,
     others: Mapping[str, np.ndarray] | None = None,
-    components: frozenset[str] | None = None,
+    components: frozenset[str] = frozenset(),
 ) -> ConditionalTest:
     """Test whether ``matrix`` (n, p) reveals the column given the label.
 
@@ -78,7 +78,6 @@ def conditional_test(
         return ConditionalTest(1.0, (), 0, movable)
     z = prepare(matrix, given)
     looks: list[tuple[Expansion, str | None, np.ndarray]]
-    components = components or frozenset()
     looks = [(expansion, None, z) for expansion in EXPANSIONS if z.shape[1] > 0]
     looks += [
         (Expansion(name, linear), name, prepare(other, given, components=name in components))

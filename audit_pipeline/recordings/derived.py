@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from audit_pipeline.dataset import kinds
 from audit_pipeline.dataset.media import FIELDS, PREFIX, Origin
+from audit_pipeline.dataset.media.columns import naming
 from audit_pipeline.errors import shorten
 from audit_pipeline.spec import AuditSpec
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
 LAST = ("jpeg_huffman", "jpeg_process", "density", "byte_order", "strips", "layout")
 """Fields that tell programs apart by habits of theirs that few people know."""
-
-PER_LEVEL, FEW = 5, 20
-"""A text of more than ``FEW`` values with fewer than ``PER_LEVEL`` files each names files; it does not group them."""
 
 
 def file_columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
@@ -62,7 +58,7 @@ def audited(columns: Mapping[str, pa.ChunkedArray], spec: AuditSpec) -> tuple[li
     partitions = {_partition(columns[name]): name for name in (*spec.nuisance, *spec.covariates) if name in columns}
     chosen: list[str] = []
     constant: list[str] = []
-    naming: list[str] = []
+    naming_files: list[str] = []
     notes: list[str] = []
     for name, column in sorted(columns.items(), key=lambda pair: _place(pair[0])):
         field = FIELDS.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
@@ -71,8 +67,8 @@ def audited(columns: Mapping[str, pa.ChunkedArray], spec: AuditSpec) -> tuple[li
         distinct = len(column.unique())
         if distinct <= 1:
             constant.append(f"{name} ({shorten(column[0].as_py())})")
-        elif field.type == "text" and distinct > FEW and distinct * PER_LEVEL > len(column):
-            naming.append(f"{name} ({distinct:,} values)")
+        elif naming(field.type, distinct, len(column)):
+            naming_files.append(f"{name} ({distinct:,} values)")
         else:
             partition = _partition(column)
             if partition in partitions:
@@ -84,9 +80,9 @@ def audited(columns: Mapping[str, pa.ChunkedArray], spec: AuditSpec) -> tuple[li
             chosen.append(name)
     if constant:
         notes.append(f"the same in the headers of all files: {', '.join(constant)}")
-    if naming:
+    if naming_files:
         notes.append(
-            f"different in nearly every file, so that it names files and does not group them: {', '.join(naming)}"
+            f"different in nearly every file, so that it names files and does not group them: {', '.join(naming_files)}"
         )
     return chosen, notes
 
@@ -106,12 +102,8 @@ def of_origin(table: pa.Table, origin: Origin) -> list[str]:
 
 
 def _partition(column: pa.ChunkedArray) -> bytes:
-    """Return what two columns have in common that part the records alike: levels numbered by first appearance."""
-    codes = kinds.factor(column, kinds.kind_of(column)).codes
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int32)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first), dtype=np.int32)
-    return rank[inverse].tobytes()
+    """Return what two columns have in common that part the records alike: their levels, which are numbered by appearance."""
+    return kinds.factor(column, kinds.kind_of(column)).codes.tobytes()
 
 
 def _moment(value: object) -> Any:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from audit_pipeline.dataset.media import FIELDS, PREFIX, Origin
-from audit_pipeline.recordings.derived import FEW, audited, file_columns, of_origin
+from audit_pipeline.dataset.media.columns import FEW
+from audit_pipeline.recordings.derived import audited, file_columns, of_origin
 from tests.recordings.corpus import spec_of
 
 N = 60

@@ -14,6 +14,11 @@ PER_LEVEL, FEW = 5, 20
 """A text of more than ``FEW`` values with fewer than ``PER_LEVEL`` files each names files; it does not group them."""
 
 
+def naming(type_: str, distinct: int, files: int) -> bool:
+    """Return whether a field of so many different values in so many files names them and does not group them."""
+    return type_ == "text" and distinct > FEW and distinct * PER_LEVEL > files
+
+
 def unhelpful(table: pa.Table) -> dict[str, str]:
     """Return, for each ``file.*`` column of a scan that cannot be audited, the reason in words; nothing is dropped here.
 
@@ -29,7 +34,7 @@ def unhelpful(table: pa.Table) -> dict[str, str]:
         if distinct <= 1:
             value = column[0].as_py() if len(column) else None
             reasons[name] = f"the same in all {len(table):,} files: {shorten(value)}"
-        elif FIELDS[name.removeprefix(PREFIX)].type == "text" and distinct > FEW and distinct * PER_LEVEL > len(table):
+        elif naming(FIELDS[name.removeprefix(PREFIX)].type, distinct, len(table)):
             reasons[name] = (
                 f"{distinct:,} different values in {len(table):,} files: it names files and does not group them"
             )

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
+from audit_pipeline.report.scoping import blocks
+
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _VARIABLE = re.compile(r"var\((--[\w-]+)\)")
 _NAMES = re.compile(r"\.([\w-]+)")
@@ -58,13 +60,13 @@ def declarations_of(css: str, classes: Set[str]) -> dict[str, str]:
 @lru_cache(maxsize=4)
 def _rules(css: str) -> tuple[Rule, ...]:
     """Return the rules outside of @media and the like, one a selector."""
-    blocks = [(prelude, body) for prelude, body in _blocks(_COMMENT.sub("", css)) if not prelude.startswith("@")]
+    outer = [(prelude, body) for prelude, body in blocks(_COMMENT.sub("", css)) if not prelude.startswith("@")]
     variables: dict[str, str] = {}
-    for prelude, body in blocks:
+    for prelude, body in outer:
         if prelude == ":root":
             variables |= dict(_declarations(body))
     found = []
-    for prelude, body in blocks:
+    for prelude, body in outer:
         said = tuple((name, _resolved(value, variables)) for name, value in _declarations(body))
         found += [Rule(" ".join(selector.split()), said) for selector in prelude.split(",") if prelude != ":root"]
     return tuple(found)
@@ -80,18 +82,3 @@ def _declarations(body: str) -> Iterator[tuple[str, str]]:
         name, colon, value = part.partition(":")
         if colon:
             yield name.strip(), " ".join(value.split())
-
-
-def _blocks(css: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before each outermost pair of braces, and between them."""
-    depth, start, prelude = 0, 0, ""
-    for position, sign in enumerate(css):
-        if sign == "{":
-            if depth == 0:
-                prelude, start = css[start:position].strip(), position + 1
-            depth += 1
-        elif sign == "}":
-            depth -= 1
-            if depth == 0:
-                yield prelude, css[start:position].strip()
-                start = position + 1
